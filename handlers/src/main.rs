@@ -1,0 +1,2 @@
+//! Handler.
+fn main() {}
