@@ -1,1 +1,22 @@
-//! media
+//! Clients of the media services: one trait, [`MediaService`], and what stands behind it.
+//!
+//! - [`Ams`]: the Azure Media Services v3 ARM API, api-version 2023-01-01.
+//!
+//! Resources travel as [`Body`], JSON that the code need not understand and that cannot be shown by accident. The rest of
+//! the program holds the primary as [`Primary`], which has no method that writes, and the secondary as [`Secondary`].
+
+mod ams;
+mod authorize;
+mod body;
+mod calls;
+mod error;
+mod service;
+mod wire;
+
+pub use ams::{AccountId, Ams, BadAccountId};
+pub use authorize::{Authorize, Entra};
+pub use body::Body;
+pub use calls::{Calls, counted, record};
+pub use error::{ErrorKind, ServiceError};
+pub use service::{ListRequest, MediaService, Page, Primary, Secondary};
+pub use wire::{Side, Wire, WireOptions};

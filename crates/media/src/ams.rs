@@ -1,0 +1,430 @@
+//! The Azure Media Services v3 ARM API.
+
+use std::{fmt, str::FromStr};
+
+use async_trait::async_trait;
+use change::{Kind, Name, ResourceId};
+use reqwest::Method;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{
+    Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Wire, wire::gone_is_done,
+};
+
+/// The ARM resource ID of a media-services account.
+///
+/// Compared without regard to letter case: the service answers in a case of its own.
+#[derive(Clone, Debug)]
+pub struct AccountId {
+    subscription: String,
+    resource_group: String,
+    account: String,
+}
+
+/// A text that is not the resource ID of a media-services account. Remedy: copy it from the account's properties:
+/// `/subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Media/mediaServices/<account>`.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "expected /subscriptions/<id>/resourceGroups/<group>/providers/Microsoft.Media/mediaServices/<account>"
+)]
+pub struct BadAccountId;
+
+impl AccountId {
+    /// The account's name.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// What stands behind this account's ID in the ID of something in it (`streamingLocators/film`), empty for the
+    /// account itself, `None` for anything that is not in this account.
+    #[must_use]
+    pub fn within<'a>(&self, resource_id: &'a str) -> Option<&'a str> {
+        let prefix = self.to_string();
+        let head = resource_id.get(..prefix.len())?;
+        let tail = &resource_id[prefix.len()..];
+        if !head.eq_ignore_ascii_case(&prefix) {
+            return None;
+        }
+        match tail.strip_prefix('/') {
+            Some(tail) => Some(tail),
+            None => tail.is_empty().then_some(tail),
+        }
+    }
+}
+
+impl PartialEq for AccountId {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string().eq_ignore_ascii_case(&other.to_string())
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Media/mediaServices/{}",
+            self.subscription, self.resource_group, self.account
+        )
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = BadAccountId;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parts: Vec<&str> = text.trim().trim_matches('/').split('/').collect();
+        let [
+            subscriptions,
+            subscription,
+            groups,
+            group,
+            providers,
+            provider,
+            kind,
+            account,
+        ] = parts[..]
+        else {
+            return Err(BadAccountId);
+        };
+        let words = [subscriptions, groups, providers, provider, kind];
+        let expected = [
+            "subscriptions",
+            "resourceGroups",
+            "providers",
+            "Microsoft.Media",
+            "mediaServices",
+        ];
+        let fits = words
+            .iter()
+            .zip(expected)
+            .all(|(word, expected)| word.eq_ignore_ascii_case(expected));
+        if !fits
+            || [subscription, group, account]
+                .iter()
+                .any(|part| part.is_empty())
+        {
+            return Err(BadAccountId);
+        }
+        Ok(Self {
+            subscription: subscription.to_owned(),
+            resource_group: group.to_owned(),
+            account: account.to_owned(),
+        })
+    }
+}
+
+/// An account that speaks the Azure Media Services v3 ARM API.
+pub struct Ams {
+    wire: Wire,
+    account: Url,
+    api_version: String,
+}
+
+impl Ams {
+    /// A client of one account.
+    ///
+    /// # Errors
+    /// [`BadAccountId`] when endpoint and ID do not make a URL.
+    pub fn new(
+        wire: Wire,
+        endpoint: &Url,
+        id: &AccountId,
+        api_version: &str,
+    ) -> Result<Self, BadAccountId> {
+        let mut account = endpoint.clone();
+        account
+            .path_segments_mut()
+            .map_err(|()| BadAccountId)?
+            .pop_if_empty()
+            .extend(id.to_string().split('/').skip(1));
+        Ok(Self {
+            wire,
+            account,
+            api_version: api_version.to_owned(),
+        })
+    }
+
+    fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.account.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(segments);
+        }
+        url.query_pairs_mut()
+            .append_pair("api-version", &self.api_version);
+        url
+    }
+
+    fn resource_url(&self, id: &ResourceId, action: Option<&str>) -> Url {
+        self.url(id.segments().into_iter().chain(action))
+    }
+
+    async fn post(
+        &self,
+        id: &ResourceId,
+        action: &str,
+    ) -> Result<Option<Map<String, Value>>, ServiceError> {
+        self.wire
+            .read(
+                Method::POST,
+                &self.resource_url(id, Some(action)),
+                &format!("POST {id}/{action}"),
+            )
+            .await
+    }
+
+    /// The properties of a content key policy with its secrets. The service answers with the bare properties.
+    async fn policy_with_secrets(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
+        let properties = self.post(id, "getPolicyPropertiesWithSecrets").await?;
+        Ok(properties.map(|properties| {
+            let mut body = Body::new(id.clone(), Map::new());
+            body.expose_mut()
+                .insert("properties".to_owned(), Value::Object(properties));
+            body
+        }))
+    }
+
+    /// Adds the key values that neither GET nor PUT shows. A locator without content keys costs nothing.
+    async fn complete_locator(&self, mut body: Body) -> Result<Option<Body>, ServiceError> {
+        let has_keys = body
+            .property("contentKeys")
+            .and_then(Value::as_array)
+            .is_some_and(|keys| !keys.is_empty());
+        if !has_keys {
+            return Ok(Some(body));
+        }
+        let Some(mut answer) = self.post(body.id(), "listContentKeys").await? else {
+            return Ok(None);
+        };
+        let keys = answer.remove("contentKeys").unwrap_or_default();
+        body.set_property("contentKeys", keys);
+        Ok(Some(body))
+    }
+
+    fn page_url(&self, request: &ListRequest, operation: &str) -> Result<Url, ServiceError> {
+        let Some(next) = &request.next else {
+            let mut segments: Vec<&str> = Vec::new();
+            if let (Some(parent), Some(kind)) = (&request.parent, request.kind.parent()) {
+                segments.extend([kind.as_str(), parent.as_str()]);
+            }
+            segments.push(request.kind.as_str());
+            return Ok(self.url(segments));
+        };
+        let elsewhere = || {
+            ServiceError::new(
+                ErrorKind::Unavailable,
+                operation,
+                "next-link-leads-elsewhere",
+            )
+        };
+        let url = self.account.join(next).map_err(|_| elsewhere())?;
+        // The token goes with the request, so a next link must not lead to another host.
+        if url.origin() == self.account.origin() {
+            Ok(url)
+        } else {
+            Err(elsewhere())
+        }
+    }
+}
+
+#[async_trait]
+impl MediaService for Ams {
+    async fn read(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
+        if id.kind() == Kind::ContentKeyPolicies {
+            return self.policy_with_secrets(id).await;
+        }
+        let found = self
+            .wire
+            .read(
+                Method::GET,
+                &self.resource_url(id, None),
+                &format!("GET {id}"),
+            )
+            .await?;
+        match found {
+            None => Ok(None),
+            Some(value) => {
+                let body = resource(id, value, &format!("GET {id}"))?;
+                if id.kind() == Kind::StreamingLocators {
+                    self.complete_locator(body).await
+                } else {
+                    Ok(Some(body))
+                }
+            }
+        }
+    }
+
+    async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+        let found = self
+            .wire
+            .read(
+                Method::GET,
+                &self.resource_url(id, None),
+                &format!("GET {id}"),
+            )
+            .await?;
+        Ok(found.is_some())
+    }
+
+    async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
+        let operation = format!("GET {}", request.kind);
+        let url = self.page_url(request, &operation)?;
+        let bad = |what| ServiceError::new(ErrorKind::Unavailable, &operation, what);
+        let mut answer = self
+            .wire
+            .read(Method::GET, &url, &operation)
+            .await?
+            .ok_or_else(|| bad("list-not-found"))?;
+        let Some(Value::Array(values)) = answer.remove("value") else {
+            return Err(bad("list-without-value"));
+        };
+        let mut items = Vec::with_capacity(values.len());
+        for value in values {
+            let Value::Object(value) = value else {
+                return Err(bad("list-item-is-not-an-object"));
+            };
+            let name = value
+                .get("name")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let parent = request.parent.as_ref().map(ToString::to_string);
+            let id = ResourceId::from_parts(request.kind, parent, name)
+                .map_err(|_| bad("list-item-with-bad-name"))?;
+            items.push(resource(&id, value, &operation)?);
+        }
+        let next = answer
+            .get("@odata.nextLink")
+            .and_then(Value::as_str)
+            .filter(|next| !next.is_empty())
+            .map(ToOwned::to_owned);
+        Ok(Page { items, next })
+    }
+
+    async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError> {
+        let id = ResourceId::new(Kind::Assets, asset.clone());
+        let Some(answer) = self.post(&id, "listStreamingLocators").await? else {
+            return Ok(None);
+        };
+        let bad = || {
+            ServiceError::new(
+                ErrorKind::Unavailable,
+                &format!("POST {id}/listStreamingLocators"),
+                "list-without-names",
+            )
+        };
+        let locators = answer
+            .get("streamingLocators")
+            .and_then(Value::as_array)
+            .ok_or_else(bad)?;
+        locators
+            .iter()
+            .map(|locator| {
+                let name = locator
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .ok_or_else(bad)?;
+                Name::new(name).map_err(|_| bad())
+            })
+            .collect::<Result<_, _>>()
+            .map(Some)
+    }
+
+    async fn put(&self, body: &Body) -> Result<Body, ServiceError> {
+        let id = body.id();
+        let operation = format!("PUT {id}");
+        let answer = self
+            .wire
+            .write(
+                Method::PUT,
+                &self.resource_url(id, None),
+                Some(body.expose()),
+                &operation,
+            )
+            .await?;
+        let vanished = || {
+            ServiceError::new(
+                ErrorKind::Unavailable,
+                &operation,
+                "written-resource-is-gone",
+            )
+        };
+        if id.kind() == Kind::ContentKeyPolicies {
+            return self.policy_with_secrets(id).await?.ok_or_else(vanished);
+        }
+        let Some(Value::Object(value)) = answer.body else {
+            return Err(ServiceError::new(
+                ErrorKind::Unavailable,
+                &operation,
+                "answer-is-not-a-json-object",
+            ));
+        };
+        let written = resource(id, value, &operation)?;
+        if id.kind() == Kind::StreamingLocators {
+            return self.complete_locator(written).await?.ok_or_else(vanished);
+        }
+        Ok(written)
+    }
+
+    async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError> {
+        gone_is_done(
+            self.wire
+                .write(
+                    Method::DELETE,
+                    &self.resource_url(id, None),
+                    None,
+                    &format!("DELETE {id}"),
+                )
+                .await,
+        )
+    }
+}
+
+/// A resource has `properties`; anything else is an answer of something that is not the service.
+fn resource(
+    id: &ResourceId,
+    value: Map<String, Value>,
+    operation: &str,
+) -> Result<Body, ServiceError> {
+    if value.get("properties").is_some_and(Value::is_object) {
+        Ok(Body::new(id.clone(), value))
+    } else {
+        Err(ServiceError::new(
+            ErrorKind::Unavailable,
+            operation,
+            "answer-is-not-a-resource",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_recognised_in_any_letter_case() {
+        let id: AccountId =
+            "/subscriptions/S/resourceGroups/rg/providers/Microsoft.Media/mediaServices/acct"
+                .parse()
+                .unwrap();
+        let of = |text: &str| id.within(text).map(ToOwned::to_owned);
+        assert_eq!(
+            of(
+                "/SUBSCRIPTIONS/s/resourcegroups/RG/providers/microsoft.media/mediaservices/ACCT/streamingLocators/Film"
+            ),
+            Some("streamingLocators/Film".to_owned())
+        );
+        assert_eq!(
+            of(
+                "/subscriptions/S/resourceGroups/rg/providers/Microsoft.Media/mediaServices/acct2/assets/x"
+            ),
+            None
+        );
+        assert_eq!(of("/subscriptions/é"), None);
+        assert!(
+            "/subscriptions/s/resourceGroups/rg"
+                .parse::<AccountId>()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,133 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use change::{Kind, Name, ResourceId};
+
+use crate::{Body, ServiceError};
+
+/// Which page of which list.
+#[derive(Clone, Debug)]
+pub struct ListRequest {
+    /// The kind to list.
+    pub kind: Kind,
+    /// The asset, for asset filters.
+    pub parent: Option<Name>,
+    /// Where the page before said that the next one is.
+    pub next: Option<String>,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Page {
+    /// The resources as the list shows them: secrets masked, content keys missing.
+    pub items: Vec<Body>,
+    /// Where the next page is, to be passed on as it stands.
+    pub next: Option<String>,
+}
+
+/// A media-services account.
+///
+/// The two back ends differ in paths, verbs and shapes; behind this trait they do not. Every method is one or two calls; which, stands
+/// beside it. A resource that is gone is `None`, and gone means that the service itself said so: an account or endpoint that cannot be
+/// found is an error, so that a lost account never looks empty.
+#[async_trait]
+pub trait MediaService: Send + Sync {
+    /// A resource whole, secrets included: one call, and for a locator with content keys one more for their values.
+    async fn read(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError>;
+
+    /// Whether a resource is there: one call that needs no right to read secrets.
+    async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError>;
+
+    /// One page of a list.
+    async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError>;
+
+    /// The names of the locators that publish an asset; `None` when the asset is gone.
+    async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError>;
+
+    /// Creates a resource, or updates one that can be updated. The answer is the resource as it was written, completed as
+    /// [`MediaService::read`] completes it.
+    async fn put(&self, body: &Body) -> Result<Body, ServiceError>;
+
+    /// Deletes a resource; one that is gone already is a success.
+    async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError>;
+}
+
+/// The primary: read, and nothing else.
+#[derive(Clone)]
+pub struct Primary(Arc<dyn MediaService>);
+
+/// The secondary: read and written.
+#[derive(Clone)]
+pub struct Secondary(Arc<dyn MediaService>);
+
+macro_rules! reads {
+    () => {
+        /// See [`MediaService::read`].
+        ///
+        /// # Errors
+        /// [`ServiceError`], whose kind says what to do.
+        pub async fn read(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
+            self.0.read(id).await
+        }
+
+        /// See [`MediaService::exists`].
+        ///
+        /// # Errors
+        /// [`ServiceError`], whose kind says what to do.
+        pub async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+            self.0.exists(id).await
+        }
+
+        /// See [`MediaService::list`].
+        ///
+        /// # Errors
+        /// [`ServiceError`], whose kind says what to do.
+        pub async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
+            self.0.list(request).await
+        }
+
+        /// See [`MediaService::locators_of`].
+        ///
+        /// # Errors
+        /// [`ServiceError`], whose kind says what to do.
+        pub async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError> {
+            self.0.locators_of(asset).await
+        }
+    };
+}
+
+impl Primary {
+    /// Takes the writing methods away from a service.
+    #[must_use]
+    pub fn new(service: Arc<dyn MediaService>) -> Self {
+        Self(service)
+    }
+
+    reads!();
+}
+
+impl Secondary {
+    /// The account that the mirror writes to.
+    #[must_use]
+    pub fn new(service: Arc<dyn MediaService>) -> Self {
+        Self(service)
+    }
+
+    reads!();
+
+    /// See [`MediaService::put`].
+    ///
+    /// # Errors
+    /// [`ServiceError`], whose kind says what to do.
+    pub async fn put(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.0.put(body).await
+    }
+
+    /// See [`MediaService::delete`].
+    ///
+    /// # Errors
+    /// [`ServiceError`], whose kind says what to do.
+    pub async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError> {
+        self.0.delete(id).await
+    }
+}
