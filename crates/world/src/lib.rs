@@ -1,1 +1,27 @@
-//! world
+//! The local world: what a person needs to develop, demonstrate and test the mirror without an account
+//! anywhere. This crate holds its building blocks:
+//!
+//! - [`Tls`]: one self-signed certificate and a client that trusts it;
+//! - [`Azurite`]: the official storage emulator, installed once and ended for certain;
+//! - [`Storage`]: the two emulators the mirror needs, one for both regions and one for the app;
+//! - [`IdentityEndpoint`] and [`LocalCredential`]: managed identity, from outside and inside a process;
+//! - [`Account`]: a storage account's name and key, and the account SAS that key can sign.
+//!
+//! Everything listens on loopback. The production code does not know this crate exists: only its
+//! configuration differs.
+
+mod account;
+mod azurite;
+mod error;
+mod identity;
+mod storage;
+mod tls;
+mod token;
+
+pub use account::{Account, AccountSas};
+pub use azurite::{AZURITE_VERSION, Azurite, Services};
+pub use error::Error;
+pub use identity::{IdentityAnswer, IdentityEndpoint, TokenRequest};
+pub use storage::Storage;
+pub use tls::{Tls, install_ring};
+pub use token::{LocalCredential, mint_token};
