@@ -1,1 +1,15 @@
-//! settings
+//! The configuration: parsed whole from environment variables before anything is bound, every mistake reported at once.
+//!
+//! [`SETTINGS`] is the one list of what can be set; the table in the README is [`reference_table`] of it.
+
+mod mistakes;
+mod parse;
+mod reader;
+mod settings;
+mod table;
+
+pub use mistakes::{EXIT_CODE, Mistakes};
+pub use settings::{
+    Account, AppStorage, Credential, Settings, SourceAuth, StorageAccess, StorageMap,
+};
+pub use table::{SETTINGS, Setting, reference_table};

@@ -1,0 +1,34 @@
+use std::fmt;
+
+/// The exit code of a process with a bad configuration: `EX_USAGE` of sysexits.
+pub const EXIT_CODE: u8 = 64;
+
+/// Everything that is wrong with a configuration. `Display` is one line that names each variable and its remedy, and no value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistakes(pub(crate) Vec<(String, String)>);
+
+impl Mistakes {
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether one of them is about this variable.
+    #[must_use]
+    pub fn names(&self, variable: &str) -> bool {
+        self.0.iter().any(|(name, _)| name == variable)
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        let s = if count == 1 { "" } else { "s" };
+        write!(f, "configuration: {count} mistake{s}")?;
+        for (name, what) in &self.0 {
+            write!(f, "; {name}: {what}")?;
+        }
+        Ok(())
+    }
+}

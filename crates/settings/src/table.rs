@@ -1,0 +1,82 @@
+/// One environment variable.
+#[derive(Debug)]
+pub struct Setting {
+    /// The variable.
+    pub name: &'static str,
+    /// What holds when it is absent or empty; `None` where `help` says what then.
+    pub default: Option<&'static str>,
+    /// What it means, with unit and form.
+    pub help: &'static str,
+}
+
+macro_rules! settings {
+    ($($ident:ident = $name:literal, $default:expr, $help:literal;)*) => {
+        $(pub(crate) const $ident: Setting = Setting { name: $name, default: $default, help: $help };)*
+
+        /// Everything that can be set, in the order of the table.
+        pub const SETTINGS: &[Setting] = &[$($ident),*];
+    };
+}
+
+settings! {
+    BACKEND = "MIRROR_BACKEND", Some("ams"),
+        "The service that both accounts speak: `ams`, the Azure Media Services v3 ARM API.";
+    PRIMARY = "MIRROR_PRIMARY", None,
+        "Required. Resource ID of the account that is mirrored: `/subscriptions/.../mediaServices/<account>`.";
+    SECONDARY = "MIRROR_SECONDARY", None,
+        "Required. Resource ID of the account that is kept ready.";
+    PRIMARY_ENDPOINT = "MIRROR_PRIMARY_ENDPOINT", Some("https://management.azure.com"),
+        "Base URL of the service for the primary; https.";
+    SECONDARY_ENDPOINT = "MIRROR_SECONDARY_ENDPOINT", Some("https://management.azure.com"),
+        "Base URL of the service for the secondary; https.";
+    PRIMARY_AUDIENCE = "MIRROR_PRIMARY_AUDIENCE", Some("https://management.azure.com"),
+        "Audience of the tokens for the primary.";
+    SECONDARY_AUDIENCE = "MIRROR_SECONDARY_AUDIENCE", Some("https://management.azure.com"),
+        "Audience of the tokens for the secondary.";
+    API_VERSION = "MIRROR_API_VERSION", Some("2023-01-01"),
+        "`api-version` of every call.";
+    CREDENTIAL = "MIRROR_CREDENTIAL", Some("managed-identity"),
+        "As whom the app signs in: `managed-identity`, or `developer-tools` (Azure CLI, Azure Developer CLI) on one's own machine.";
+    CLIENT_ID = "AZURE_CLIENT_ID", None,
+        "Client ID of a user-assigned managed identity; without it the system-assigned one is used.";
+    STORAGE_MAP = "MIRROR_STORAGE_MAP", None,
+        "Required. Which storage account of the secondary takes the place of which of the primary: `primary1=secondary1,primary2=secondary2`.";
+    PRIMARY_BLOB_ENDPOINT = "MIRROR_PRIMARY_BLOB_ENDPOINT", Some("https://{account}.blob.core.windows.net"),
+        "Blob endpoint of the primary's storage accounts; `{account}` stands for the account's name.";
+    SECONDARY_BLOB_ENDPOINT = "MIRROR_SECONDARY_BLOB_ENDPOINT", Some("https://{account}.blob.core.windows.net"),
+        "Blob endpoint of the secondary's storage accounts.";
+    SOURCE_AUTH = "MIRROR_SOURCE_AUTH", Some("bearer"),
+        "How the secondary's storage service reads the primary's blobs: `bearer` (the app's identity), `delegation-sas` (signed with a user delegation key) or `sas` (`MIRROR_PRIMARY_STORAGE_SAS`).";
+    PRIMARY_STORAGE_SAS = "MIRROR_PRIMARY_STORAGE_SAS", None,
+        "Secret. SAS with read and list rights on the primary's blobs, used in place of the app's identity.";
+    SECONDARY_STORAGE_SAS = "MIRROR_SECONDARY_STORAGE_SAS", None,
+        "Secret. SAS with read, list, create and write rights on the secondary's blobs, used in place of the app's identity.";
+    SETTLE = "MIRROR_SETTLE", Some("2m"),
+        "How old the newest blob of an asset must be before the asset counts as complete (not waited for after a finished job): `90s`, `2m`, `1h`, `0s`.";
+    COPY_BUDGET = "MIRROR_COPY_BUDGET", Some("5m"),
+        "How long one invocation copies the blobs of an asset before it puts the rest back into the queue; below the host's `functionTimeout`.";
+    CALL_TIMEOUT = "MIRROR_CALL_TIMEOUT", Some("30s"),
+        "How long one call to a media service may take.";
+    QUEUE_SERVICE = "AzureWebJobsStorage__queueServiceUri", None,
+        "Queue endpoint of the app's own storage account, `https://<account>.queue.core.windows.net`; a SAS in it is used. Required, unless `AzureWebJobsStorage__accountName` is set.";
+    STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName", None,
+        "Name of the app's own storage account in the public cloud, in place of `AzureWebJobsStorage__queueServiceUri`.";
+    PORT = "FUNCTIONS_CUSTOMHANDLER_PORT", None,
+        "Required. Port to listen on, on 127.0.0.1; the Functions host sets it.";
+}
+
+/// The table of the README, in Markdown.
+#[must_use]
+pub fn reference_table() -> String {
+    let mut table = String::from("| variable | default | meaning |\n|---|---|---|\n");
+    for setting in SETTINGS {
+        let default = setting
+            .default
+            .map_or_else(String::new, |default| format!("`{default}`"));
+        table.push_str(&format!(
+            "| `{}` | {default} | {} |\n",
+            setting.name, setting.help
+        ));
+    }
+    table
+}
