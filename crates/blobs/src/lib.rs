@@ -1,1 +1,34 @@
-//! blobs
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod blob;
+mod blocks;
+mod compare;
+mod container;
+mod copier;
+mod copy;
+mod counted;
+mod error;
+mod jobs;
+mod listing;
+mod look;
+mod merge;
+mod pass;
+mod place;
+mod refusal;
+mod route;
+mod run;
+mod sdk;
+mod service;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use access::{Access, EndpointTemplate, SasTokens, SourceAuth, StorageSide, short_retries};
+pub use container::ContainerOutcome;
+pub use copier::{Copied, Copier};
+pub use counted::Calls;
+pub use error::{BlobError, Denial, Told};
+pub use look::{Look, Presence};
+pub use place::{Place, Side};
+pub use settings::{Budget, Settings, Settle};

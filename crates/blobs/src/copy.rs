@@ -1,0 +1,264 @@
+//! Copies one blob in the state in which it was listed, or says that it is no longer in that state.
+
+use crate::{
+    BlobError, Side,
+    blob::{BlobKind, CopyStatus},
+    blocks::{Block, BlockId, Plan},
+    refusal::{Refusal, Trouble},
+    route::{Route, choose},
+    run::Run,
+    service::{Answer, BlobService, Copying},
+};
+use futures::{StreamExt, stream};
+use std::collections::HashMap;
+
+/// What became of one blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It is there.
+    Copied,
+    /// Source or replica changed since they were listed: it has to start over from a new look.
+    Changed,
+    /// The budget ended first; what was copied so far is kept by the service.
+    Stopped,
+}
+
+/// Copies a blob by whichever operation the replica's endpoint has. With `arriving`, the service
+/// is copying it already and is only waited for.
+///
+/// # Errors
+/// Whatever concerns more than this one blob's state.
+pub(crate) async fn copy(
+    run: &Run,
+    copying: &Copying,
+    arriving: bool,
+) -> Result<Outcome, BlobError> {
+    check(copying)?;
+    if arriving {
+        return follow(run, copying).await;
+    }
+    let account = &run.replica.account;
+    loop {
+        let blob = &copying.blob;
+        let lacks = run.lessons.lacks(account);
+        let Some(route) = choose(&lacks, blob.kind, blob.length, &run.settings) else {
+            return Err(unsupported(
+                copying,
+                "the replica's endpoint has no operation that copies it",
+            ));
+        };
+        match by(route, run, copying).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(Trouble::Lacks) => run.lessons.learn(account, route),
+            Err(Trouble::Busy) => return follow(run, copying).await,
+            Err(trouble) => return outcome(run, copying, trouble),
+        }
+    }
+}
+
+/// Refuses what no request could carry, before any is made.
+fn check(copying: &Copying) -> Result<(), BlobError> {
+    let blob = &copying.blob;
+    crate::place::check_name(&copying.source.full_name(&blob.name))?;
+    crate::place::check_name(&copying.replica.full_name(&blob.name))?;
+    let headers = &blob.headers;
+    let mut values = blob.metadata.values().chain(
+        [
+            &headers.content_type,
+            &headers.encoding,
+            &headers.language,
+            &headers.disposition,
+            &headers.cache_control,
+        ]
+        .into_iter()
+        .flatten(),
+    );
+    if values.any(|value| !value.bytes().all(|b| (b' '..=b'~').contains(&b))) {
+        return Err(unsupported(
+            copying,
+            "its metadata or content headers have characters that a request header cannot carry",
+        ));
+    }
+    Ok(())
+}
+
+fn unsupported(copying: &Copying, why: &'static str) -> BlobError {
+    BlobError::SourceUnsupported {
+        name: copying.blob.name.clone(),
+        why,
+    }
+}
+
+/// The trouble of one blob's call, as its outcome or as an error.
+pub(crate) fn outcome(
+    run: &Run,
+    copying: &Copying,
+    trouble: Trouble,
+) -> Result<Outcome, BlobError> {
+    match trouble {
+        Trouble::Changed | Trouble::Missing | Trouble::Busy => Ok(Outcome::Changed),
+        Trouble::Gone(side) => Err(run.gone(side)),
+        Trouble::Archived => Err(BlobError::SourceArchived {
+            name: copying.blob.name.clone(),
+        }),
+        Trouble::Fatal(error) => Err(error),
+        Trouble::Exists | Trouble::Lacks => Err(BlobError::Unreadable {
+            side: Side::Replica,
+            what: format!("{trouble:?} in answer to a copy"),
+        }),
+    }
+}
+
+/// Reads the answer of a call to the replica about one blob.
+pub(crate) fn read<T>(copying: &Copying, answer: Answer<T>) -> Result<T, Trouble> {
+    answer.map_err(|refusal| refusal.trouble(Side::Replica, Some(&copying.blob.name)))
+}
+
+async fn by(route: Route, run: &Run, copying: &Copying) -> Result<Outcome, Trouble> {
+    match route {
+        Route::OneCall => {
+            let _slot = run.slot().await;
+            read(copying, run.service.put_blob_from_url(copying).await)?;
+            Ok(Outcome::Copied)
+        }
+        Route::SyncCopy => {
+            let _slot = run.slot().await;
+            read(copying, run.service.copy_blob_from_url(copying).await)?;
+            Ok(Outcome::Copied)
+        }
+        Route::AsyncCopy => {
+            let state = {
+                let _slot = run.slot().await;
+                read(copying, run.service.start_copy(copying).await)?
+            };
+            match state.status {
+                CopyStatus::Success => Ok(Outcome::Copied),
+                CopyStatus::Failed => Ok(Outcome::Changed),
+                CopyStatus::Pending => follow(run, copying).await.map_err(Trouble::Fatal),
+            }
+        }
+        Route::Blocks => by_blocks(run, copying).await,
+    }
+}
+
+async fn by_blocks(run: &Run, copying: &Copying) -> Result<Outcome, Trouble> {
+    let blob = &copying.blob;
+    let Some(plan) = Plan::new(&blob.etag, blob.length, run.settings.block_size) else {
+        return Err(Trouble::Fatal(unsupported(
+            copying,
+            "it is larger than a block blob can be",
+        )));
+    };
+    let present = uncommitted(run, copying).await?;
+    let missing = plan.blocks().filter(|block| !has(&present, block));
+    if stage(run, copying, missing).await? == Outcome::Stopped {
+        return Ok(Outcome::Stopped);
+    }
+    commit(run, copying, &plan).await
+}
+
+/// The uncommitted blocks of the replica blob, none if there is no blob.
+pub(crate) async fn uncommitted(
+    run: &Run,
+    copying: &Copying,
+) -> Result<HashMap<BlockId, u64>, Trouble> {
+    match read(
+        copying,
+        run.service
+            .block_list(&copying.replica, &copying.blob.name)
+            .await,
+    ) {
+        Ok(blocks) => Ok(blocks.uncommitted.into_iter().collect()),
+        Err(Trouble::Missing) => Ok(HashMap::new()),
+        Err(trouble) => Err(trouble),
+    }
+}
+
+/// Whether this very block was copied before.
+pub(crate) fn has(blocks: &HashMap<BlockId, u64>, block: &Block) -> bool {
+    blocks.get(&block.id) == Some(&block.length)
+}
+
+/// Copies blocks in parallel, as far as the budget goes.
+pub(crate) async fn stage(
+    run: &Run,
+    copying: &Copying,
+    blocks: impl Iterator<Item = Block> + Send,
+) -> Result<Outcome, Trouble> {
+    let mut staging = stream::iter(blocks)
+        .map(|block| async move {
+            let _slot = run.slot().await;
+            if !run.budget.left() {
+                return Ok(false);
+            }
+            read(
+                copying,
+                run.service.put_block_from_url(copying, &block).await,
+            )
+            .map(|()| true)
+        })
+        .buffer_unordered(run.settings.concurrency);
+    let mut outcome = Outcome::Copied;
+    while let Some(staged) = staging.next().await {
+        if !staged? {
+            outcome = Outcome::Stopped;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Makes the staged blocks the blob.
+pub(crate) async fn commit(run: &Run, copying: &Copying, plan: &Plan) -> Result<Outcome, Trouble> {
+    let ids = plan.blocks().map(|block| block.id).collect();
+    read(copying, run.service.put_block_list(copying, ids).await)?;
+    Ok(Outcome::Copied)
+}
+
+/// Waits for an asynchronous copy into the replica blob. One of an older state is aborted.
+async fn follow(run: &Run, copying: &Copying) -> Result<Outcome, BlobError> {
+    let (place, name) = (&copying.replica, copying.blob.name.as_str());
+    for polls in 0.. {
+        let answer = run.service.properties(Side::Replica, place, name).await;
+        let found = match read(copying, answer) {
+            Ok(found) => found,
+            Err(trouble) => return outcome(run, copying, trouble),
+        };
+        let ours = found.mark.as_deref() == Some(copying.blob.etag.as_str());
+        match found.copy {
+            Some(copy) if copy.status == CopyStatus::Pending && !ours => {
+                let answer = run.service.abort_copy(place, name, &copy.id).await;
+                return match read(copying, answer) {
+                    Ok(()) => Ok(Outcome::Changed),
+                    Err(trouble) => outcome(run, copying, trouble),
+                };
+            }
+            Some(copy) if copy.status == CopyStatus::Pending => {
+                if !run.budget.left() {
+                    return Ok(Outcome::Stopped);
+                }
+                run.service.pause(polls).await;
+            }
+            Some(copy) if copy.status == CopyStatus::Failed && ours => {
+                // The service fails a pending copy when it can no longer read the source.
+                let failed = Refusal {
+                    source_status: Some(copy.failed_with.unwrap_or(412)),
+                    ..Refusal::default()
+                };
+                return outcome(run, copying, failed.trouble(Side::Replica, Some(name)));
+            }
+            _ if ours => return Ok(Outcome::Copied),
+            _ => return Ok(Outcome::Changed),
+        }
+    }
+    Ok(Outcome::Stopped)
+}
+
+/// Whether Copy Blob may be used for this blob at all; kept beside [`choose`] for the shares.
+pub(crate) fn in_blocks(run: &Run, kind: BlobKind, length: u64) -> bool {
+    choose(
+        &run.lessons.lacks(&run.replica.account),
+        kind,
+        length,
+        &run.settings,
+    ) == Some(Route::Blocks)
+}

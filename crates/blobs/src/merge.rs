@@ -1,0 +1,108 @@
+//! Brings the two listings together, name by name, in memory that does not grow with them.
+//!
+//! Accounts with a flat namespace list names in the order of their bytes, so two cursors are
+//! enough. Accounts with a hierarchical namespace put `/` before everything else, and emulators have
+//! their own ideas; where the names of a listing do not ascend, the replica's listing is put
+//! into a table of bounded size instead.
+
+use crate::{
+    BlobError, Side,
+    blob::Blob,
+    listing::{ListFault, Listing},
+    run::Run,
+};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+
+/// How many blobs the table may hold (about 100 MB).
+const TABLE_LIMIT: usize = 200_000;
+
+/// One name, on one side or both.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Both(Blob, Blob),
+    OnlySource(Blob),
+    OnlyReplica(Blob),
+}
+
+pub(crate) struct Merge {
+    pub source: Listing,
+    pub replica: Listing,
+    table: Option<HashMap<String, Blob>>,
+}
+
+impl Merge {
+    /// Reads the first page of both sides; with `table`, all pages of the replica.
+    pub(crate) async fn open(run: &Arc<Run>, table: bool) -> Result<Self, ListFault> {
+        let mut source = Listing::new(run.clone(), Side::Source, table);
+        let mut replica = Listing::new(run.clone(), Side::Replica, table);
+        let (first, second) = tokio::join!(source.fill(), replica.fill());
+        first?;
+        second?;
+        let mut merge = Self {
+            source,
+            replica,
+            table: None,
+        };
+        if table {
+            merge.table = Some(merge.read_table().await?);
+        }
+        Ok(merge)
+    }
+
+    async fn read_table(&mut self) -> Result<HashMap<String, Blob>, ListFault> {
+        let mut table = HashMap::new();
+        loop {
+            self.replica.fill().await?;
+            let Some(blob) = self.replica.take() else {
+                return Ok(table);
+            };
+            if table.len() == TABLE_LIMIT {
+                return Err(ListFault::Error(BlobError::Unreadable {
+                    side: Side::Replica,
+                    what: format!(
+                        "more than {TABLE_LIMIT} blobs in an order that is not the other account's"
+                    ),
+                }));
+            }
+            table.insert(blob.name.clone(), blob);
+        }
+    }
+
+    /// The next name, or `None` at the end of both listings.
+    pub(crate) async fn next(&mut self) -> Result<Option<Found>, ListFault> {
+        self.source.fill().await?;
+        if self.table.is_some() {
+            return Ok(self.next_of_table());
+        }
+        self.replica.fill().await?;
+        let order = match (self.source.head(), self.replica.head()) {
+            (None, None) => return Ok(None),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(source), Some(replica)) => source.name.cmp(&replica.name),
+        };
+        Ok(match order {
+            Ordering::Less => self.source.take().map(Found::OnlySource),
+            Ordering::Greater => self.replica.take().map(Found::OnlyReplica),
+            Ordering::Equal => self
+                .source
+                .take()
+                .zip(self.replica.take())
+                .map(|(source, replica)| Found::Both(source, replica)),
+        })
+    }
+
+    fn next_of_table(&mut self) -> Option<Found> {
+        let table = self.table.as_mut()?;
+        match self.source.take() {
+            Some(source) => Some(match table.remove(&source.name) {
+                Some(replica) => Found::Both(source, replica),
+                None => Found::OnlySource(source),
+            }),
+            None => {
+                let name = table.keys().next()?.clone();
+                table.remove(&name).map(Found::OnlyReplica)
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! One look at both places, copying what is missing on the way if that is wanted.
+
+use crate::{
+    BlobError, Look, Presence, Settle, Side,
+    blob::{Blob, Stage, Tier},
+    compare::{Likeness, compare},
+    container::ensure,
+    jobs::Jobs,
+    listing::ListFault,
+    merge::{Found, Merge},
+    run::Run,
+};
+use std::sync::Arc;
+
+/// How many manifests of a kind wait for their media; those beyond are found by the next pass.
+const WAITING: usize = 500;
+
+/// What a pass does about a blob that is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Only looks.
+    Look,
+    /// Copies. With `verify`, a copy that does not match its source is an error instead of being
+    /// copied again.
+    Copy { verify: bool },
+}
+
+/// What a pass found and did.
+pub(crate) struct Passed {
+    pub look: Look,
+    pub blobs: u64,
+    pub bytes: u64,
+    pub changed: u64,
+    pub changed_name: Option<String>,
+    /// The budget was used up.
+    pub stopped: bool,
+    /// There were more manifests than are kept waiting.
+    pub more_manifests: bool,
+    pub created: bool,
+}
+
+/// A missing blob and what is in its place.
+pub(crate) struct Missing {
+    pub blob: Blob,
+    pub replaces: Option<String>,
+    pub likeness: Option<Likeness>,
+}
+
+pub(crate) async fn pass(
+    run: &Arc<Run>,
+    settle: Settle,
+    purpose: Purpose,
+) -> Result<Passed, BlobError> {
+    in_either_order(run, async |table| {
+        attempt(run, settle, purpose, table).await
+    })
+    .await
+}
+
+/// Runs `attempt` on the assumption that both listings ascend, or with a table once that has
+/// proved wrong for this pair of accounts.
+pub(crate) async fn in_either_order<T>(
+    run: &Run,
+    attempt: impl AsyncFn(bool) -> Result<T, ListFault>,
+) -> Result<T, BlobError> {
+    let (source, replica) = (&run.source.account, &run.replica.account);
+    if !run.lessons.unordered(source, replica) {
+        match attempt(false).await {
+            Ok(done) => return Ok(done),
+            Err(ListFault::Error(error)) => return Err(error),
+            Err(ListFault::Disorder) => run.lessons.learn_unordered(source, replica),
+        }
+    }
+    match attempt(true).await {
+        Ok(done) => Ok(done),
+        Err(ListFault::Error(error)) => Err(error),
+        Err(ListFault::Disorder) => Err(BlobError::Unreadable {
+            side: Side::Source,
+            what: "the listing is in no order".into(),
+        }),
+    }
+}
+
+/// Counts what the next name says, and returns it if the blob is missing.
+pub(crate) fn examine(look: &mut Look, found: Found) -> Option<Missing> {
+    let (blob, replica) = match found {
+        Found::OnlyReplica(_) => {
+            look.extra += 1;
+            return None;
+        }
+        Found::OnlySource(blob) => (blob, None),
+        Found::Both(blob, replica) => (blob, Some(replica)),
+    };
+    look.count(&blob);
+    let likeness = replica.as_ref().map(|replica| compare(&blob, replica));
+    if likeness == Some(Likeness::Equal) {
+        return None;
+    }
+    look.miss(&blob, likeness);
+    if blob.tier == Some(Tier::Archive) {
+        look.archived.get_or_insert_with(|| blob.name.clone());
+    }
+    Some(Missing {
+        blob,
+        replaces: replica.map(|replica| replica.etag),
+        likeness,
+    })
+}
+
+/// A look that has both containers filled in but nothing counted.
+pub(crate) fn begin(merge: &Merge) -> Look {
+    let presence = |absent| {
+        if absent {
+            Presence::Absent
+        } else {
+            Presence::Exists
+        }
+    };
+    Look {
+        source_container: presence(merge.source.absent()),
+        replica_container: presence(merge.replica.absent()),
+        service_now: merge.source.date(),
+        ..Look::default()
+    }
+}
+
+async fn attempt(
+    run: &Arc<Run>,
+    settle: Settle,
+    purpose: Purpose,
+    table: bool,
+) -> Result<Passed, ListFault> {
+    let mut merge = Merge::open(run, table).await?;
+    let mut look = begin(&merge);
+    let mut created = false;
+    if let Purpose::Copy { .. } = purpose {
+        if look.source_container == Presence::Absent {
+            return Err(run.gone(Side::Source).into());
+        }
+        if look.replica_container == Presence::Absent {
+            ensure(run).await?;
+            look.replica_container = Presence::Exists;
+            created = true;
+        }
+    }
+    let mut jobs = Jobs::new(run.clone());
+    let mut manifests = Manifests::default();
+    while let Some(found) = merge.next().await? {
+        let Some(missing) = examine(&mut look, found) else {
+            continue;
+        };
+        let Purpose::Copy { verify } = purpose else {
+            continue;
+        };
+        refuse(&missing, verify)?;
+        if missing.blob.is_arriving() {
+            continue;
+        }
+        match Stage::of(&missing.blob.name) {
+            Stage::Media => start(run, &mut jobs, missing).await?,
+            Stage::ClientManifest => manifests.client.keep(missing),
+            Stage::ServerManifest => manifests.server.keep(missing),
+        }
+    }
+    look.settle(settle, run.settings.settle);
+    jobs.finish().await?;
+    if look.source_arriving == 0 {
+        manifests.copy(run, &mut jobs).await?;
+    }
+    look.calls = run.service.calls();
+    Ok(Passed {
+        look,
+        blobs: jobs.blobs,
+        bytes: jobs.bytes,
+        changed: jobs.changed,
+        changed_name: jobs.changed_name.take(),
+        stopped: jobs.stopped,
+        more_manifests: manifests.client.more || manifests.server.more,
+        created,
+    })
+}
+
+/// What no copying can cure ends the pass.
+fn refuse(missing: &Missing, verify: bool) -> Result<(), BlobError> {
+    let name = || missing.blob.name.clone();
+    if verify && missing.likeness == Some(Likeness::Mismatch) {
+        return Err(BlobError::CopyMismatch { name: name() });
+    }
+    if missing.blob.tier == Some(Tier::Archive) {
+        return Err(BlobError::SourceArchived { name: name() });
+    }
+    Ok(())
+}
+
+async fn start(run: &Run, jobs: &mut Jobs, missing: Missing) -> Result<(), BlobError> {
+    let arriving = missing.likeness == Some(Likeness::Arriving);
+    jobs.start(run.copying(missing.blob, missing.replaces), arriving)
+        .await
+}
+
+/// Manifests wait until every media file they may name is there.
+#[derive(Default)]
+struct Manifests {
+    client: Waiting,
+    server: Waiting,
+}
+
+#[derive(Default)]
+struct Waiting {
+    kept: Vec<Missing>,
+    more: bool,
+}
+
+impl Waiting {
+    fn keep(&mut self, missing: Missing) {
+        if self.kept.len() < WAITING {
+            self.kept.push(missing);
+        } else {
+            self.more = true;
+        }
+    }
+}
+
+impl Manifests {
+    async fn copy(&mut self, run: &Run, jobs: &mut Jobs) -> Result<(), BlobError> {
+        for waiting in [&mut self.client, &mut self.server] {
+            if !jobs.all_copied() {
+                return Ok(());
+            }
+            for missing in waiting.kept.drain(..) {
+                start(run, jobs, missing).await?;
+            }
+            jobs.finish().await?;
+            if waiting.more {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
