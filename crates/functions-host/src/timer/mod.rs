@@ -1,0 +1,8 @@
+//! Timer triggers.
+
+mod listener;
+mod ncrontab;
+mod schedule;
+
+pub(crate) use listener::run;
+pub(crate) use schedule::Schedule;
