@@ -25,7 +25,7 @@ mod settings;
 mod tests;
 
 pub use access::{Access, EndpointTemplate, SasTokens, SourceAuth, StorageSide, short_retries};
-pub use container::ContainerOutcome;
+pub use container::{Claim, ContainerOutcome};
 pub use copier::{Copied, Copier};
 pub use counted::Calls;
 pub use error::{BlobError, Denial, Told};

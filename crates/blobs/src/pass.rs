@@ -51,33 +51,34 @@ pub(crate) async fn pass(
     settle: Settle,
     purpose: Purpose,
 ) -> Result<Passed, BlobError> {
-    in_either_order(run, async |table| {
-        attempt(run, settle, purpose, table).await
-    })
-    .await
-}
-
-/// Runs `attempt` on the assumption that both listings ascend, or with a table once that has
-/// proved wrong for this pair of accounts.
-pub(crate) async fn in_either_order<T>(
-    run: &Run,
-    attempt: impl AsyncFn(bool) -> Result<T, ListFault>,
-) -> Result<T, BlobError> {
-    let (source, replica) = (&run.source.account, &run.replica.account);
-    if !run.lessons.unordered(source, replica) {
-        match attempt(false).await {
-            Ok(done) => return Ok(done),
-            Err(ListFault::Error(error)) => return Err(error),
-            Err(ListFault::Disorder) => run.lessons.learn_unordered(source, replica),
+    let mut table = unordered_before(run);
+    loop {
+        match attempt(run, settle, purpose, table).await {
+            Ok(passed) => return Ok(passed),
+            Err(fault) => table = with_table(run, table, fault)?,
         }
     }
-    match attempt(true).await {
-        Ok(done) => Ok(done),
-        Err(ListFault::Error(error)) => Err(error),
-        Err(ListFault::Disorder) => Err(BlobError::Unreadable {
+}
+
+/// Whether listings of this pair of accounts have proved not to ascend, so that a table is needed to compare them.
+pub(crate) fn unordered_before(run: &Run) -> bool {
+    run.lessons
+        .unordered(&run.source.account, &run.replica.account)
+}
+
+/// What to do about a fault of a listing: to try once more with a table, if it was not in order, and remember that.
+pub(crate) fn with_table(run: &Run, table: bool, fault: ListFault) -> Result<bool, BlobError> {
+    match fault {
+        ListFault::Error(error) => Err(error),
+        ListFault::Disorder if table => Err(BlobError::Unreadable {
             side: Side::Source,
             what: "the listing is in no order".into(),
         }),
+        ListFault::Disorder => {
+            run.lessons
+                .learn_unordered(&run.source.account, &run.replica.account);
+            Ok(true)
+        }
     }
 }
 
