@@ -6,4 +6,4 @@ mod transport;
 
 pub use credential::{Identity, credential};
 pub use queues::{QueueError, Queues};
-pub use transport::{client_options, http_client};
+pub use transport::{client_options, http_client, transport};

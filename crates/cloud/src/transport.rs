@@ -22,11 +22,17 @@ pub fn http_client() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
+/// The shared HTTP client as the SDK takes it.
+#[must_use]
+pub fn transport(client: &reqwest::Client) -> Transport {
+    Transport::new(Arc::new(client.clone()))
+}
+
 /// Options for the SDK's clients: the shared transport, and retries that stay short because long waits belong in the queue.
 #[must_use]
 pub fn client_options(client: &reqwest::Client) -> ClientOptions {
     ClientOptions {
-        transport: Some(Transport::new(Arc::new(client.clone()))),
+        transport: Some(transport(client)),
         retry: RetryOptions::exponential(ExponentialRetryOptions {
             initial_delay: SignedDuration::milliseconds(200),
             max_retries: 2,

@@ -1,1 +1,24 @@
-//! mirror
+//! The mirror itself: observe, plan, apply, confirm.
+//!
+//! - [`rules`] says, as tables, what each kind is made of;
+//! - [`Plan`] is the pure result of comparing a source with its replica;
+//! - [`Mirror::mirror`] carries out one change and answers with a [`Report`].
+//!
+//! Nothing here knows how messages arrive: reports say what follows, and the handler enqueues it.
+
+mod bytes;
+mod compare;
+mod engine;
+mod outcome;
+mod plan;
+mod problem;
+mod reason;
+pub mod rules;
+mod translate;
+
+pub use bytes::AssetBytes;
+pub use compare::Difference;
+pub use engine::{Mirror, MirrorOptions};
+pub use outcome::{Again, Outcome, Report};
+pub use plan::{Maps, Plan};
+pub use reason::{Owner, Reason};

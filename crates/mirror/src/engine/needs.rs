@@ -1,0 +1,108 @@
+use change::{Cause, Change, Kind, Name, ResourceId};
+use media::Body;
+
+use super::Mirror;
+use crate::{
+    Outcome, Reason,
+    plan::{named_at, rules_of},
+    problem::Problem,
+    rules::Need,
+};
+
+/// What every account has.
+pub(super) fn is_predefined(name: &str) -> bool {
+    name.starts_with("Predefined_")
+}
+
+impl Mirror {
+    /// Sees that everything that a resource names is in the secondary, and brings what is missing, in order.
+    pub(super) async fn provide_needs(
+        &self,
+        change: &Change,
+        wanted: &Body,
+    ) -> Result<(), Problem> {
+        for (path, need) in rules_of(wanted.id().kind()).needs {
+            for name in named_at(wanted.expose(), path) {
+                if *need == Need::Kind(Kind::StreamingPolicies) && is_predefined(&name) {
+                    continue;
+                }
+                let name = Name::new(name).map_err(|error| {
+                    Problem::new(Reason::DependencyFailed, format!("{path}: {error}"))
+                })?;
+                match need {
+                    Need::Kind(kind) => {
+                        self.provide(change, ResourceId::new(*kind, name)).await?;
+                    }
+                    Need::Filter => self.provide_filter(change, wanted, name).await?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn provide(&self, change: &Change, id: ResourceId) -> Result<(), Problem> {
+        if self.is_there(&id).await? {
+            return Ok(());
+        }
+        self.bring(change, id).await
+    }
+
+    /// A locator names filters of the account and of its asset alike.
+    async fn provide_filter(
+        &self,
+        change: &Change,
+        wanted: &Body,
+        name: Name,
+    ) -> Result<(), Problem> {
+        let of_account = ResourceId::new(Kind::AccountFilters, name.clone());
+        let of_asset = wanted
+            .text("assetName")
+            .and_then(|asset| Name::new(asset).ok())
+            .map(|asset| ResourceId::asset_filter(asset, name));
+        if self.is_there(&of_account).await? {
+            return Ok(());
+        }
+        if let Some(of_asset) = of_asset {
+            if self.is_there(&of_asset).await? {
+                return Ok(());
+            }
+            let source = self.primary.exists(&of_asset).await;
+            if source.map_err(Problem::source)? {
+                return self.bring(change, of_asset).await;
+            }
+        }
+        self.bring(change, of_account).await
+    }
+
+    async fn is_there(&self, id: &ResourceId) -> Result<bool, Problem> {
+        if self.seen.lately(id) {
+            return Ok(true);
+        }
+        let there = self.secondary.exists(id).await.map_err(Problem::replica)?;
+        if there {
+            self.seen.note(id);
+        }
+        Ok(there)
+    }
+
+    async fn bring(&self, change: &Change, id: ResourceId) -> Result<(), Problem> {
+        let about = change.about(id.clone(), Cause::Dependency);
+        let report = Box::pin(self.plain(&about)).await?;
+        let detail = report.detail.unwrap_or_default();
+        match report.outcome {
+            Outcome::Applied => Ok(()),
+            // It was missing a moment ago. If nothing was written since, the primary does not have it either, unless somebody else
+            // brought it meanwhile.
+            Outcome::InSync if self.seen.lately(&id) => Ok(()),
+            Outcome::InSync => Err(Problem::new(
+                Reason::DependencyFailed,
+                format!("{id} is not in the primary"),
+            )),
+            Outcome::Waiting(reason) => Err(Problem::new(reason, format!("{id}: {detail}"))),
+            Outcome::Skipped(reason) | Outcome::Failed(reason) => Err(Problem::new(
+                Reason::DependencyFailed,
+                format!("{id}: {reason} {detail}"),
+            )),
+        }
+    }
+}

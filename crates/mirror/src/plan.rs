@@ -1,0 +1,270 @@
+//! The planner: two observations in, a list of what to do out. Pure; dry runs, drift reports and real runs share it.
+
+use std::collections::HashMap;
+
+use media::{Body, Side};
+use serde_json::{Map, Value};
+
+use crate::{
+    Difference, Reason,
+    compare::differences,
+    problem::Problem,
+    rules::{self, Change, Rules},
+    translate::{masked_secret, translate},
+};
+
+/// What is bound to the region, and its counterpart in the secondary's.
+#[derive(Clone, Debug, Default)]
+pub struct Maps {
+    /// Storage accounts (on MK.IO: storage records), by name.
+    pub storage: HashMap<String, String>,
+    /// Encryption scopes, by name.
+    pub encryption_scopes: HashMap<String, String>,
+    /// Hosts inside key and licence acquisition URL templates and OpenID documents, in lower case.
+    pub hosts: HashMap<String, String>,
+}
+
+/// What brings the replica to its source.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Plan {
+    /// They agree.
+    InSync,
+    /// They agree in every field that the rules know; these others differ. Worth a write for a hint, not for a walk.
+    UnknownOnly(Body, Vec<Difference>),
+    /// There is no replica: create it.
+    Create(Body),
+    /// Write the replica whole.
+    Update(Body, Vec<Difference>),
+    /// Delete the replica and create it anew.
+    Replace(Body, Vec<Difference>),
+    /// The replica differs in what cannot be changed, and may not be replaced.
+    Conflict(Vec<Difference>),
+}
+
+/// Compares a source with its replica.
+pub(crate) fn plan(
+    rules: &Rules,
+    maps: &Maps,
+    source: &Body,
+    replica: Option<&Body>,
+) -> Result<Plan, Problem> {
+    refuse_masked(rules, source, Side::Primary)?;
+    let wanted = Body::new(
+        source.id().clone(),
+        translate(rules, maps, source.expose())?,
+    );
+    let Some(replica) = replica else {
+        return Ok(Plan::Create(wanted));
+    };
+    refuse_masked(rules, replica, Side::Secondary)?;
+    let found = differences(rules, wanted.expose(), replica.expose());
+    if found.is_empty() {
+        return Ok(Plan::InSync);
+    }
+    let unknown_only = found.iter().all(|difference| !difference.known);
+    Ok(match rules.change {
+        Change::Update if unknown_only => Plan::UnknownOnly(wanted, found),
+        Change::Update => Plan::Update(wanted, found),
+        // A field that nobody knows is no reason to take a published locator away.
+        Change::Replace if unknown_only => Plan::InSync,
+        Change::Replace if may_replace(rules, &wanted, replica) => Plan::Replace(wanted, found),
+        Change::Replace => Plan::Conflict(found),
+    })
+}
+
+/// Whether what was written reads back as it should. What the source has and the rules know must be there.
+pub(crate) fn unconfirmed(rules: &Rules, wanted: &Body, written: &Body) -> Vec<Difference> {
+    differences(rules, wanted.expose(), written.expose())
+        .into_iter()
+        .filter(|difference| difference.known)
+        .collect()
+}
+
+/// By default a locator without content keys and with the same streaming locator ID is replaced: that is how a locator changes.
+/// Everything else is reported.
+fn may_replace(rules: &Rules, wanted: &Body, replica: &Body) -> bool {
+    let has_keys = |body: &Body| {
+        body.property("contentKeys")
+            .and_then(Value::as_array)
+            .is_some_and(|keys| !keys.is_empty())
+    };
+    rules.kind == ::change::Kind::StreamingLocators
+        && !has_keys(wanted)
+        && !has_keys(replica)
+        && same_locator_id(wanted, replica)
+}
+
+fn same_locator_id(a: &Body, b: &Body) -> bool {
+    match (a.text("streamingLocatorId"), b.text("streamingLocatorId")) {
+        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        _ => false,
+    }
+}
+
+fn refuse_masked(rules: &Rules, body: &Body, side: Side) -> Result<(), Problem> {
+    match masked_secret(rules, body.expose()) {
+        None => Ok(()),
+        Some(path) => Err(Problem::new(
+            Reason::SecretMasked,
+            format!(
+                "{path} reads masked in the {side}; the identity needs {}",
+                rules.secret_right
+            ),
+        )),
+    }
+}
+
+/// The names of the resources that a body depends on, at a path of the rules.
+pub(crate) fn named_at(body: &Map<String, Value>, path: &str) -> Vec<String> {
+    let mut found: Vec<&Value> = Vec::new();
+    collect(&mut found, body, path);
+    found
+        .into_iter()
+        .filter_map(Value::as_str)
+        .filter(|name| !name.is_empty())
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+fn collect<'v>(found: &mut Vec<&'v Value>, map: &'v Map<String, Value>, path: &str) {
+    let (head, rest) = match path.split_once('.') {
+        Some((head, rest)) => (head, Some(rest)),
+        None => (path, None),
+    };
+    let (key, is_array) = match head.strip_suffix("[]") {
+        Some(key) => (key, true),
+        None => (head, false),
+    };
+    let Some(value) = map.get(key) else { return };
+    let items: Vec<&Value> = match (is_array, value) {
+        (true, Value::Array(items)) => items.iter().collect(),
+        (false, value) => vec![value],
+        _ => return,
+    };
+    for item in items {
+        match (rest, item) {
+            (None, item) => found.push(item),
+            (Some(rest), Value::Object(map)) => collect(found, map, rest),
+            _ => {}
+        }
+    }
+}
+
+/// The field paths of a list of differences, for a detail.
+pub(crate) fn fields(found: &[Difference]) -> String {
+    let paths: Vec<&str> = found.iter().map(|d| d.path.as_str()).take(8).collect();
+    let more = found.len().saturating_sub(paths.len());
+    if more == 0 {
+        paths.join(", ")
+    } else {
+        format!("{} and {more} more", paths.join(", "))
+    }
+}
+
+/// The rules of a kind.
+pub(crate) const fn rules_of(kind: ::change::Kind) -> &'static Rules {
+    rules::ams(kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::change::{Kind, Name, ResourceId};
+    use serde_json::json;
+
+    fn body(kind: Kind, value: Value) -> Body {
+        let Value::Object(value) = value else {
+            unreachable!()
+        };
+        Body::new(ResourceId::new(kind, Name::new("x").unwrap()), value)
+    }
+
+    fn planned(kind: Kind, source: Value, replica: Option<Value>) -> Result<Plan, Problem> {
+        let replica = replica.map(|replica| body(kind, replica));
+        plan(
+            rules_of(kind),
+            &Maps::default(),
+            &body(kind, source),
+            replica.as_ref(),
+        )
+    }
+
+    #[test]
+    fn what_is_missing_is_created() {
+        let plan = planned(
+            Kind::StreamingLocators,
+            json!({"properties": {"assetName": "a"}}),
+            None,
+        );
+        assert!(matches!(plan, Ok(Plan::Create(_))));
+    }
+
+    #[test]
+    fn a_locator_without_keys_is_replaced_under_the_same_id_only() {
+        let with = |id: &str, media: &str| json!({"properties": {"assetName": "a", "streamingLocatorId": id, "alternativeMediaId": media}});
+        let of = |a, b| planned(Kind::StreamingLocators, a, Some(b)).unwrap();
+        assert_eq!(of(with("1", "m"), with("1", "m")), Plan::InSync);
+        assert!(matches!(
+            of(with("1", "m"), with("1", "n")),
+            Plan::Replace(..)
+        ));
+        assert!(matches!(
+            of(with("1", "m"), with("2", "m")),
+            Plan::Conflict(_)
+        ));
+    }
+
+    #[test]
+    fn a_locator_with_keys_is_never_replaced_by_default() {
+        let with = |value: &str| json!({"properties": {"streamingLocatorId": "1", "contentKeys": [{"id": "k", "value": value}]}});
+        let plan = planned(Kind::StreamingLocators, with("a"), Some(with("b"))).unwrap();
+        assert!(
+            matches!(plan, Plan::Conflict(found) if fields(&found) == "properties.contentKeys[].value")
+        );
+    }
+
+    #[test]
+    fn an_unknown_field_alone_is_told_apart() {
+        let with = |n: u32, d: &str| json!({"properties": {"description": d, "counter": n}});
+        let of = |a, b| planned(Kind::AccountFilters, a, Some(b)).unwrap();
+        assert!(matches!(
+            of(with(1, "d"), with(2, "d")),
+            Plan::UnknownOnly(..)
+        ));
+        let policy = planned(
+            Kind::StreamingPolicies,
+            json!({"properties": {"x": 1}}),
+            Some(json!({"properties": {"x": 2}})),
+        );
+        assert_eq!(policy.unwrap(), Plan::InSync);
+    }
+
+    #[test]
+    fn a_masked_secret_stops_everything() {
+        let source =
+            json!({"properties": {"streamingLocatorId": "1", "contentKeys": [{"id": "k"}]}});
+        let problem = planned(Kind::StreamingLocators, source, None).unwrap_err();
+        assert_eq!(problem.reason, Reason::SecretMasked);
+        assert!(
+            problem.detail.contains("listContentKeys/action"),
+            "{problem}"
+        );
+    }
+
+    #[test]
+    fn names_are_found_along_a_path() {
+        let Value::Object(policy) = json!({"properties": {"commonEncryptionCenc": {"contentKeys": {"defaultKey": {"policyName": "p"},
+            "keyToTrackMappings": [{"policyName": "q"}, {"label": "x"}, {"policyName": "r"}]}}}})
+        else {
+            unreachable!()
+        };
+        assert_eq!(
+            named_at(
+                &policy,
+                "properties.commonEncryptionCenc.contentKeys.keyToTrackMappings[].policyName"
+            ),
+            ["q", "r"]
+        );
+        assert!(named_at(&policy, "properties.nothing[].x").is_empty());
+    }
+}

@@ -1,0 +1,101 @@
+//! What all functions share, built once from the settings.
+
+use std::{collections::HashMap, error::Error, sync::Arc};
+
+use blobs::{Access, Copier, EndpointTemplate, SasTokens, StorageSide};
+use cloud::{Identity, Queues};
+use media::{AccountId, Ams, Entra, MediaService, Primary, Secondary, Side, Wire, WireOptions};
+use mirror::{Maps, Mirror, MirrorOptions};
+use settings::{Account, Credential, Settings, SourceAuth, StorageAccess};
+
+/// The mirror and the queues.
+pub(crate) struct App {
+    pub(crate) mirror: Mirror,
+    pub(crate) queues: Queues,
+    pub(crate) primary: AccountId,
+}
+
+impl App {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+        // A provider that is installed already is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = cloud::http_client()?;
+        let credential = cloud::credential(
+            &match &settings.credential {
+                Credential::ManagedIdentity { client_id } => Identity::Managed {
+                    client_id: client_id.clone(),
+                },
+                Credential::DeveloperTools => Identity::DeveloperTools,
+            },
+            &client,
+        )?;
+        let account = |side, account: &Account| -> Result<Arc<dyn MediaService>, Box<dyn Error>> {
+            let token = Arc::new(Entra::new(Arc::clone(&credential), &account.audience));
+            let options = WireOptions {
+                timeout: settings.call_timeout,
+                ..WireOptions::default()
+            };
+            let wire = Wire::new(side, client.clone(), token, options);
+            let service = Ams::new(wire, &account.endpoint, &account.id, &settings.api_version)?;
+            Ok(Arc::new(service))
+        };
+        let storage = |access: &StorageAccess| -> Result<StorageSide, Box<dyn Error>> {
+            let sas = access.sas.as_ref();
+            Ok(StorageSide {
+                endpoint: EndpointTemplate::new(&access.endpoint)?,
+                access: match sas {
+                    Some(sas) => Access::Sas(SasTokens::one(sas.secret())),
+                    None => Access::Identity(Arc::clone(&credential)),
+                },
+                transport: cloud::transport(&client),
+                retry: blobs::short_retries(),
+            })
+        };
+        let copier = Copier::new(
+            storage(&settings.primary_storage)?,
+            storage(&settings.secondary_storage)?,
+            source_auth(settings)?,
+            blobs::Settings {
+                settle: settings.settle,
+                ..blobs::Settings::default()
+            },
+        )?;
+        let storage_map = settings.storage_map.pairs();
+        let mirror = Mirror::new(
+            Primary::new(account(Side::Primary, &settings.primary)?),
+            Secondary::new(account(Side::Secondary, &settings.secondary)?),
+            Arc::new(copier),
+            MirrorOptions {
+                maps: Maps {
+                    storage: storage_map
+                        .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                        .collect(),
+                    encryption_scopes: HashMap::new(),
+                    hosts: HashMap::new(),
+                },
+                copy_budget: settings.copy_budget,
+            },
+        );
+        Ok(Self {
+            mirror,
+            queues: Queues::new(
+                settings.app_storage.queue_service.clone(),
+                credential,
+                &client,
+            )?,
+            primary: settings.primary.id.clone(),
+        })
+    }
+}
+
+fn source_auth(settings: &Settings) -> Result<blobs::SourceAuth, Box<dyn Error>> {
+    Ok(match settings.source_auth {
+        SourceAuth::Bearer => blobs::SourceAuth::Bearer,
+        SourceAuth::DelegationSas => blobs::SourceAuth::DelegationSas,
+        SourceAuth::Sas => {
+            let sas = settings.primary_storage.sas.as_ref();
+            let sas = sas.ok_or("MIRROR_SOURCE_AUTH=sas needs MIRROR_PRIMARY_STORAGE_SAS")?;
+            blobs::SourceAuth::Sas(SasTokens::one(sas.secret()))
+        }
+    })
+}

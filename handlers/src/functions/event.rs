@@ -1,0 +1,109 @@
+//! What the event functions share. They validate and enqueue; they call no service.
+
+use std::time::Instant;
+
+use change::Change;
+use mirror::{Outcome, Reason};
+use serde_json::{Map, Value};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::outputs;
+use crate::{
+    app::App,
+    log,
+    protocol::{Invocation, Reply},
+};
+
+/// What an event function makes of an event.
+#[derive(Debug)]
+pub(crate) struct Verdict {
+    /// What is to be looked at.
+    pub(crate) changes: Vec<Change>,
+    /// Why nothing is, or not everything.
+    pub(crate) left_out: Option<Outcome>,
+    /// What the event is about, for the log.
+    pub(crate) subject: String,
+}
+
+impl Verdict {
+    pub(crate) fn look_at(changes: Vec<Change>, subject: impl Into<String>) -> Self {
+        Self {
+            changes,
+            left_out: None,
+            subject: subject.into(),
+        }
+    }
+
+    pub(crate) fn skip(reason: Reason, subject: impl Into<String>) -> Self {
+        Self {
+            changes: Vec::new(),
+            left_out: Some(Outcome::Skipped(reason)),
+            subject: subject.into(),
+        }
+    }
+
+    /// An event that cannot be understood is logged and let go: delivering it again would not change it, and the next walk finds
+    /// whatever it meant.
+    pub(crate) fn bad(what: impl Into<String>) -> Self {
+        Self {
+            changes: Vec::new(),
+            left_out: Some(Outcome::Failed(Reason::BadMessage)),
+            subject: what.into(),
+        }
+    }
+}
+
+pub(super) fn run(
+    app: &App,
+    invocation: &Invocation,
+    judge: fn(&App, &Invocation) -> Verdict,
+) -> Reply {
+    let started = Instant::now();
+    let verdict = judge(app, invocation);
+    let outcome = verdict.left_out.unwrap_or(Outcome::Applied);
+    log::event(
+        invocation,
+        outcome,
+        &verdict.subject,
+        verdict.changes.len(),
+        started.elapsed(),
+    );
+    Reply::Done(outputs(&verdict.changes))
+}
+
+/// An event in either schema of Event Grid: its own, or CloudEvents 1.0.
+pub(crate) struct Event(Map<String, Value>);
+
+impl Event {
+    pub(crate) fn of(invocation: &Invocation) -> Option<Self> {
+        invocation.event(super::EVENT).map(Self)
+    }
+
+    fn text(&self, event_grid: &str, cloud_event: &str) -> &str {
+        let own = self.0.get(event_grid).and_then(Value::as_str);
+        let own = own.or_else(|| self.0.get(cloud_event).and_then(Value::as_str));
+        own.unwrap_or_default()
+    }
+
+    pub(crate) fn kind(&self) -> &str {
+        self.text("eventType", "type")
+    }
+
+    /// The resource whose topic sent it.
+    pub(crate) fn topic(&self) -> &str {
+        self.text("topic", "source")
+    }
+
+    pub(crate) fn subject(&self) -> &str {
+        self.text("subject", "subject")
+    }
+
+    /// When it happened.
+    pub(crate) fn time(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::parse(self.text("eventTime", "time"), &Rfc3339).ok()
+    }
+
+    pub(crate) fn data(&self) -> Option<&Map<String, Value>> {
+        self.0.get("data")?.as_object()
+    }
+}

@@ -1,0 +1,123 @@
+//! The functions, one file each, and what runs them.
+
+mod job_finished;
+mod mirror_asset;
+mod mirror_content_key_policy;
+mod mirror_filter;
+mod mirror_locator;
+mod mirror_streaming_policy;
+mod resource_changed;
+
+mod event;
+mod mirroring;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use change::{Change, Kind};
+use mirror::Reason;
+
+use crate::{
+    app::App,
+    log,
+    protocol::{Invocation, Reply},
+};
+
+/// After this many faults of its own the handler moves a message to the poison queue itself.
+const MAX_FAULTS: u64 = 5;
+
+/// The name of the trigger's binding in every `function.json`: of queues.
+pub(crate) const MESSAGE: &str = "message";
+
+/// The name of the trigger's binding in every `function.json`: of Event Grid.
+pub(crate) const EVENT: &str = "event";
+
+/// A function of the app.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Function {
+    /// Validates an event and says what is to be looked at.
+    Event(&'static str, fn(&App, &Invocation) -> event::Verdict),
+    /// Carries out one change of these kinds.
+    Mirror(&'static str, &'static [Kind]),
+}
+
+/// Every function; each has a folder of its name with its `function.json`.
+pub(crate) const FUNCTIONS: &[Function] = &[
+    job_finished::FUNCTION,
+    resource_changed::FUNCTION,
+    mirror_asset::FUNCTION,
+    mirror_locator::FUNCTION,
+    mirror_content_key_policy::FUNCTION,
+    mirror_streaming_policy::FUNCTION,
+    mirror_filter::FUNCTION,
+];
+
+impl Function {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Event(name, _) | Self::Mirror(name, _) => name,
+        }
+    }
+}
+
+/// The function of a name; the host does not always keep the letter case.
+pub(crate) fn find(name: &str) -> Option<Function> {
+    FUNCTIONS
+        .iter()
+        .copied()
+        .find(|function| function.name().eq_ignore_ascii_case(name))
+}
+
+/// Runs an invocation in a task of its own, so that a panic fails this invocation and nothing else.
+pub(crate) async fn run(app: Arc<App>, function: Function, invocation: Invocation) -> Reply {
+    let invocation = Arc::new(invocation);
+    let task = {
+        let (app, invocation) = (Arc::clone(&app), Arc::clone(&invocation));
+        tokio::spawn(async move {
+            match function {
+                Function::Event(_, judge) => event::run(&app, &invocation, judge),
+                Function::Mirror(name, kinds) => {
+                    mirroring::run(&app, &invocation, name, kinds).await
+                }
+            }
+        })
+    };
+    match task.await {
+        Ok(reply) => reply,
+        Err(_) => after_fault(&app, function, &invocation).await,
+    }
+}
+
+/// A fault of the handler's own: the message is tried again a few times and then kept in the poison queue with its reason.
+async fn after_fault(app: &App, function: Function, invocation: &Invocation) -> Reply {
+    log::fault(invocation, Reason::Bug, "the function panicked");
+    match function {
+        Function::Mirror(queue, _) if invocation.dequeue_count() >= MAX_FAULTS => {
+            let detail = "the function panicked every time";
+            mirroring::poison(app, queue, invocation, Reason::Bug, detail).await
+        }
+        _ => Reply::Failed("the function panicked; see the log for where"),
+    }
+}
+
+/// The output binding whose queue is for a kind. The bindings stand in the `function.json` of the event functions.
+pub(crate) fn binding(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Assets => "mirrorAsset",
+        Kind::StreamingLocators => "mirrorLocator",
+        Kind::ContentKeyPolicies => "mirrorContentKeyPolicy",
+        Kind::StreamingPolicies => "mirrorStreamingPolicy",
+        Kind::AccountFilters | Kind::AssetFilters => "mirrorFilter",
+    }
+}
+
+/// Changes as messages for the output bindings.
+pub(crate) fn outputs(changes: &[Change]) -> BTreeMap<&'static str, Vec<String>> {
+    let mut outputs: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+    for change in changes {
+        outputs
+            .entry(binding(change.id.kind()))
+            .or_default()
+            .push(change.to_text());
+    }
+    outputs
+}

@@ -1,0 +1,118 @@
+//! One JSON line an invocation, on standard output: the host logs standard error as errors.
+
+use std::time::Duration;
+
+use mirror::{Outcome, Report};
+use time::OffsetDateTime;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::protocol::Invocation;
+use change::Change;
+use media::Calls;
+
+/// The longest detail in a line, in characters; a line stays below 8 KiB with it.
+const MAX_DETAIL: usize = 2000;
+
+/// Starts logging. Only the handler's own lines are written: no library decides what gets into the log.
+pub(crate) fn start() {
+    let layer = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_writer(std::io::stdout);
+    tracing_subscriber::registry()
+        .with(Targets::new().with_target("handler", tracing::Level::INFO))
+        .with(layer)
+        .init();
+    std::panic::set_hook(Box::new(|panic| {
+        // The message of a panic can quote data; where it happened cannot.
+        let at = panic
+            .location()
+            .map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
+        tracing::error!(target: "handler", panic = at, "panic");
+    }));
+}
+
+/// What became of a change.
+pub(crate) fn change(
+    invocation: &Invocation,
+    change: &Change,
+    report: &Report,
+    calls: Calls,
+    took: Duration,
+) {
+    let id = &change.id;
+    let outcome = report.outcome;
+    tracing::info!(
+        target: "handler",
+        function = invocation.function,
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        kind = id.kind().as_str(),
+        parent = id.parent().map(change::Name::as_str),
+        name = id.name().as_str(),
+        cause = change.cause.as_str(),
+        attempt = change.attempt,
+        outcome = outcome.as_str(),
+        reason = outcome.reason().map(mirror::Reason::as_str),
+        detail = report.detail.as_deref().map(shortened),
+        lag_ms = lag_ms(change, outcome),
+        duration_ms = millis(took),
+        calls_primary = calls.primary,
+        calls_secondary = calls.secondary,
+        follow_ups = report.follow_ups.len(),
+        "change"
+    );
+}
+
+/// What became of an event: what it enqueued, or why nothing.
+pub(crate) fn event(
+    invocation: &Invocation,
+    outcome: Outcome,
+    subject: &str,
+    enqueued: usize,
+    took: Duration,
+) {
+    tracing::info!(
+        target: "handler",
+        function = invocation.function,
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        subject = shortened(subject),
+        outcome = outcome.as_str(),
+        reason = outcome.reason().map(mirror::Reason::as_str),
+        enqueued,
+        duration_ms = millis(took),
+        "event"
+    );
+}
+
+/// A message or invocation that went wrong in the handler itself.
+pub(crate) fn fault(invocation: &Invocation, reason: mirror::Reason, detail: &str) {
+    tracing::error!(
+        target: "handler",
+        function = invocation.function,
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        outcome = "failed",
+        reason = reason.as_str(),
+        detail = shortened(detail),
+        "fault"
+    );
+}
+
+/// How far behind the primary the replica was when it was seen equal.
+fn lag_ms(change: &Change, outcome: Outcome) -> Option<u64> {
+    let done = matches!(outcome, Outcome::Applied | Outcome::InSync);
+    let since = change.since.filter(|_| done)?;
+    u64::try_from((OffsetDateTime::now_utc() - since).whole_milliseconds()).ok()
+}
+
+fn millis(took: Duration) -> u64 {
+    u64::try_from(took.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(MAX_DETAIL).collect()
+}
