@@ -1,22 +1,48 @@
 //! What all functions share, built once from the settings.
 
-use std::{collections::HashMap, error::Error, sync::Arc};
+use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
 
 use blobs::{Access, Copier, EndpointTemplate, SasTokens, StorageSide};
-use cloud::{Identity, Queues};
+use cloud::{Identity, QueueError, Queues};
 use media::{AccountId, Ams, Entra, MediaService, Primary, Secondary, Side, Wire, WireOptions};
 use mirror::{Maps, Mirror, MirrorOptions};
 use settings::{Account, Credential, Settings, SourceAuth, StorageAccess};
 
-/// The mirror and the queues.
-pub(crate) struct App {
-    pub(crate) mirror: Mirror,
-    pub(crate) queues: Queues,
-    pub(crate) primary: AccountId,
+/// Puts messages into the app's queues.
+#[async_trait]
+pub trait Enqueue: Send + Sync {
+    /// Puts a text into a queue, never to expire, invisible for `delay`.
+    ///
+    /// # Errors
+    /// [`QueueError`]; the message may or may not be in the queue then.
+    async fn send(&self, queue: &str, text: &str, delay: Duration) -> Result<(), QueueError>;
+}
+
+#[async_trait]
+impl Enqueue for Queues {
+    async fn send(&self, queue: &str, text: &str, delay: Duration) -> Result<(), QueueError> {
+        Self::send(self, queue, text, delay).await
+    }
+}
+
+/// What all functions share.
+pub struct App {
+    /// Carries out changes.
+    pub mirror: Mirror,
+    /// The app's queues.
+    pub queues: Box<dyn Enqueue>,
+    /// The account whose events count.
+    pub primary: AccountId,
 }
 
 impl App {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, Box<dyn Error>> {
+    /// Builds the real thing.
+    ///
+    /// # Errors
+    /// When a client cannot be built; the error says why.
+    pub fn from_settings(settings: &Settings) -> Result<Self, Box<dyn Error>> {
         // A provider that is installed already is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = cloud::http_client()?;
@@ -78,11 +104,11 @@ impl App {
         );
         Ok(Self {
             mirror,
-            queues: Queues::new(
+            queues: Box::new(Queues::new(
                 settings.app_storage.queue_service.clone(),
                 credential,
                 &client,
-            )?,
+            )?),
             primary: settings.primary.id.clone(),
         })
     }

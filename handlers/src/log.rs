@@ -14,7 +14,7 @@ use media::Calls;
 const MAX_DETAIL: usize = 2000;
 
 /// Starts logging. Only the handler's own lines are written: no library decides what gets into the log.
-pub(crate) fn start() {
+pub fn start() {
     let layer = tracing_subscriber::fmt::layer()
         .json()
         .flatten_event(true)
@@ -46,7 +46,7 @@ pub(crate) fn change(
     let outcome = report.outcome;
     tracing::info!(
         target: "handler",
-        function = invocation.function,
+        function = invocation.function(),
         invocation_id = invocation.id,
         traceparent = invocation.traceparent,
         kind = id.kind().as_str(),
@@ -76,7 +76,7 @@ pub(crate) fn event(
 ) {
     tracing::info!(
         target: "handler",
-        function = invocation.function,
+        function = invocation.function(),
         invocation_id = invocation.id,
         traceparent = invocation.traceparent,
         subject = shortened(subject),
@@ -92,7 +92,7 @@ pub(crate) fn event(
 pub(crate) fn fault(invocation: &Invocation, reason: mirror::Reason, detail: &str) {
     tracing::error!(
         target: "handler",
-        function = invocation.function,
+        function = invocation.function(),
         invocation_id = invocation.id,
         traceparent = invocation.traceparent,
         outcome = "failed",

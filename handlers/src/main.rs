@@ -1,12 +1,5 @@
 //! The custom handler: answers the Azure Functions host over HTTP on 127.0.0.1, one POST an invocation.
 
-mod app;
-mod backoff;
-mod functions;
-mod log;
-mod protocol;
-mod server;
-
 use std::process::ExitCode;
 
 use settings::Settings;
@@ -19,8 +12,8 @@ fn main() -> ExitCode {
             return ExitCode::from(settings::EXIT_CODE);
         }
     };
-    log::start();
-    match server::run(settings) {
+    handlers::start_logging();
+    match handlers::serve(&settings) {
         // The host treats exit code 0 as intended and never starts the handler again.
         Ok(()) => ExitCode::FAILURE,
         Err(error) => {

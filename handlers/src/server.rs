@@ -13,16 +13,23 @@ use axum::{
 use serde_json::json;
 use settings::Settings;
 
-use crate::{app::App, functions, protocol::Invocation};
+use crate::{
+    app::App,
+    functions,
+    protocol::{Invocation, Reply},
+};
 
 /// The largest invocation. A queue message has at most 64 KiB, an event 1 MiB; both grow when they are encoded.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
 /// Serves until the process is killed; the host gives no other notice.
+///
+/// # Errors
+/// When the port cannot be bound or a client cannot be built; the error says why.
 #[tokio::main(worker_threads = 2)]
-pub(crate) async fn run(settings: Settings) -> Result<(), Box<dyn Error>> {
+pub async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let port = settings.port;
-    let app = Arc::new(App::new(&settings)?);
+    let app = Arc::new(App::from_settings(settings)?);
     let router = Router::new()
         .route("/", get(|| async { "media-mirror" }))
         .route("/{function}", post(invoke))
@@ -41,13 +48,17 @@ async fn invoke(
 ) -> Response {
     let refused =
         |status: StatusCode, what: &str| (status, Json(json!({"error": what}))).into_response();
-    let Some(function) = functions::find(&function) else {
-        return refused(StatusCode::NOT_FOUND, "there is no such function");
-    };
-    match Invocation::parse(function.name(), &headers, &body) {
-        Ok(invocation) => functions::run(app, function, invocation)
-            .await
-            .into_response(),
+    match Invocation::parse(&function, &headers, &body) {
+        Ok(invocation) => match answer(&app, invocation).await {
+            Some(reply) => reply.into_response(),
+            None => refused(StatusCode::NOT_FOUND, "there is no such function"),
+        },
         Err(bad) => refused(StatusCode::BAD_REQUEST, &bad.to_string()),
     }
+}
+
+/// Runs an invocation; `None` when there is no function of its name.
+pub async fn answer(app: &Arc<App>, invocation: Invocation) -> Option<Reply> {
+    let function = functions::find(invocation.function())?;
+    Some(functions::run(Arc::clone(app), function, invocation).await)
 }

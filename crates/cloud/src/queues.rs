@@ -20,6 +20,17 @@ pub struct QueueError {
     what: String,
 }
 
+impl QueueError {
+    /// An error about a queue; `what` must hold no secret.
+    #[must_use]
+    pub fn new(queue: &str, what: impl Into<String>) -> Self {
+        Self {
+            queue: queue.to_owned(),
+            what: what.into(),
+        }
+    }
+}
+
 /// The app's own queues, as the Functions host reads them: base64 text, in the storage account of the host.
 pub struct Queues(QueueServiceClient);
 
@@ -54,10 +65,7 @@ impl Queues {
     /// # Errors
     /// [`QueueError`]; the message is then not in the queue, or, when the answer was lost, perhaps is.
     pub async fn send(&self, queue: &str, text: &str, delay: Duration) -> Result<(), QueueError> {
-        let failed = |error: azure_core::Error| QueueError {
-            queue: queue.to_owned(),
-            what: describe(&error),
-        };
+        let failed = |error: azure_core::Error| QueueError::new(queue, describe(&error));
         let client = self.0.queue_client(queue).map_err(failed)?;
         match put(&client, text, delay).await {
             Err(error)

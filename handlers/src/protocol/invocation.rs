@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// One invocation as the host sent it.
 #[derive(Debug)]
-pub(crate) struct Invocation {
+pub struct Invocation {
     /// The function's name, as in the URL.
     pub(crate) function: String,
     /// The host's ID of the invocation.
@@ -18,14 +18,14 @@ pub(crate) struct Invocation {
 /// An invocation without the JSON object that the host always sends. Remedy: call functions through the host.
 #[derive(Debug, thiserror::Error)]
 #[error("the invocation is not a JSON object with Data")]
-pub(crate) struct BadEnvelope;
+pub struct BadEnvelope;
 
 impl Invocation {
-    pub(crate) fn parse(
-        function: &str,
-        headers: &HeaderMap,
-        body: &[u8],
-    ) -> Result<Self, BadEnvelope> {
+    /// Reads an invocation in default mode: `Data` and `Metadata` in the body, the rest in headers.
+    ///
+    /// # Errors
+    /// [`BadEnvelope`] when the body is none.
+    pub fn parse(function: &str, headers: &HeaderMap, body: &[u8]) -> Result<Self, BadEnvelope> {
         let header = |name: &str| {
             let value = headers.get(name)?.to_str().ok()?;
             Some(value.chars().take(128).collect::<String>())
@@ -43,6 +43,12 @@ impl Invocation {
             data: object("Data").ok_or(BadEnvelope)?,
             metadata: object("Metadata").unwrap_or_default(),
         })
+    }
+
+    /// The function's name, as in the URL.
+    #[must_use]
+    pub fn function(&self) -> &str {
+        &self.function
     }
 
     /// The bytes of the queue message: base64 with `dataType: binary`, JSON text in a JSON string without it, or an object.

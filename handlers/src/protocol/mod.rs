@@ -6,5 +6,5 @@
 mod invocation;
 mod reply;
 
-pub(crate) use invocation::Invocation;
-pub(crate) use reply::Reply;
+pub use invocation::{BadEnvelope, Invocation};
+pub use reply::Reply;

@@ -9,7 +9,7 @@ use serde_json::json;
 
 /// The answer to an invocation.
 #[derive(Debug)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// Done. The messages go to the queues behind the output bindings.
     ///
     /// They are sent as arrays of strings, the one form in which the host neither decodes what looks like base64 nor rewrites what
