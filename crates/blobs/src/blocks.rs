@@ -37,11 +37,16 @@ impl Plan {
         } else {
             needed
         };
-        (block_size <= LARGEST_BLOCK).then(|| Self {
+        (block_size <= LARGEST_BLOCK).then(|| Self::exact(etag, length, block_size))
+    }
+
+    /// The cut with exactly this block size, as somebody else has planned it.
+    pub(crate) fn exact(etag: &str, length: u64, block_size: u64) -> Self {
+        Self {
             state: fnv(etag.as_bytes()),
             length,
             block_size,
-        })
+        }
     }
 
     pub(crate) fn count(&self) -> u64 {

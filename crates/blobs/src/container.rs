@@ -1,8 +1,8 @@
 //! The replica's container.
 
 use crate::{
-    BlobError, Budget, Copier, Place, Side, refusal::Trouble, run::Run,
-    blob::Metadata, service::BlobService,
+    BlobError, Budget, Copier, Place, Side, blob::Metadata, refusal::Trouble, run::Run,
+    service::BlobService,
 };
 
 /// What [`ensure_container`](crate::Copier::ensure_container) found.
@@ -23,10 +23,12 @@ async fn source_metadata(run: &Run) -> Result<Metadata, BlobError> {
         .service
         .container_metadata(Side::Source, &run.source)
         .await;
-    answer.map_err(|refusal| match refusal.clone().trouble(Side::Source, None) {
-        Trouble::Missing => run.gone(Side::Source),
-        _ => run.error(refusal, Side::Source),
-    })
+    answer.map_err(
+        |refusal| match refusal.clone().trouble(Side::Source, None) {
+            Trouble::Missing => run.gone(Side::Source),
+            _ => run.error(*refusal, Side::Source),
+        },
+    )
 }
 
 async fn create(run: &Run, metadata: &Metadata) -> Result<ContainerOutcome, BlobError> {
@@ -34,7 +36,7 @@ async fn create(run: &Run, metadata: &Metadata) -> Result<ContainerOutcome, Blob
         Ok(()) => Ok(ContainerOutcome::Created),
         Err(refusal) => match refusal.clone().trouble(Side::Replica, None) {
             Trouble::Exists => Ok(ContainerOutcome::Existed),
-            _ => Err(run.error(refusal, Side::Replica)),
+            _ => Err(run.error(*refusal, Side::Replica)),
         },
     }
 }
@@ -75,7 +77,7 @@ impl Copier {
             .service
             .container_metadata(Side::Replica, &run.replica)
             .await
-            .map_err(|refusal| run.error(refusal, Side::Replica))?;
+            .map_err(|refusal| run.error(*refusal, Side::Replica))?;
         Ok(if theirs.get(OWNER).is_some_and(|value| value == owner) {
             Claim::Ours
         } else {

@@ -1,14 +1,16 @@
 //! The public face.
 
 use crate::{
-    BlobError, Budget, Calls, ContainerOutcome, Look, Place, Settings, Settle, SourceAuth,
-    StorageSide,
+    BlobError, Budget, Calls, ContainerOutcome, Look, Place, Settings, Settle, Share, ShareCopied,
+    Sharing, SourceAuth, StorageSide,
     container::ensure,
     pass::{Purpose, pass},
     route::Lessons,
     run::Run,
     sdk::Sdk,
     service::BlobService,
+    share::share_out,
+    share_copy::copy_share,
 };
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -122,6 +124,39 @@ impl Copier {
         replica: &Place,
     ) -> Result<ContainerOutcome, BlobError> {
         ensure(self.run(source, replica, &Budget::unlimited())?.as_ref()).await
+    }
+
+    /// Looks, and shares out what is missing: what can be copied now, in bounded parts for many
+    /// invocations. Calls as [`look`](Self::look). Manifests are shared out only when no media
+    /// file is missing, `.ism` only when no `.ismc` is.
+    ///
+    /// # Errors
+    /// As `look`; [`BlobError::ContainerGone`] unless both containers exist;
+    /// [`BlobError::SourceArchived`] if a missing blob is archived.
+    pub async fn shares(
+        &self,
+        source: &Place,
+        replica: &Place,
+        settle: Settle,
+    ) -> Result<Sharing, BlobError> {
+        let run = self.run(source, replica, &Budget::unlimited())?;
+        share_out(&run, settle).await
+    }
+
+    /// Copies one share: one listing call and one call for each blob, or the blocks that are not
+    /// there yet. Decides nothing: what has changed since the share was made is left to the next
+    /// [`shares`](Self::shares). A share of blocks commits the blob if it finds it whole and not yet
+    /// committed. Doing a share twice copies nothing the second time.
+    ///
+    /// # Errors
+    /// The first [`BlobError`] of any call; what was copied before it stays.
+    pub async fn copy_share(
+        &self,
+        share: &Share,
+        budget: &Budget,
+    ) -> Result<ShareCopied, BlobError> {
+        let run = self.run(&share.source, &share.replica, budget)?;
+        copy_share(&run, share).await
     }
 
     /// Copies what is missing until a look shows that nothing is, the budget is used up, or the

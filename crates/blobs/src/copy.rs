@@ -57,7 +57,7 @@ pub(crate) async fn copy(
 }
 
 /// Refuses what no request could carry, before any is made.
-fn check(copying: &Copying) -> Result<(), BlobError> {
+pub(crate) fn check(copying: &Copying) -> Result<(), BlobError> {
     let blob = &copying.blob;
     crate::place::check_name(&copying.source.full_name(&blob.name))?;
     crate::place::check_name(&copying.replica.full_name(&blob.name))?;
@@ -151,7 +151,7 @@ async fn by_blocks(run: &Run, copying: &Copying) -> Result<Outcome, Trouble> {
     };
     let present = uncommitted(run, copying).await?;
     let missing = plan.blocks().filter(|block| !has(&present, block));
-    if stage(run, copying, missing).await? == Outcome::Stopped {
+    if stage(run, copying, missing).await?.stopped {
         return Ok(Outcome::Stopped);
     }
     commit(run, copying, &plan).await
@@ -179,32 +179,38 @@ pub(crate) fn has(blocks: &HashMap<BlockId, u64>, block: &Block) -> bool {
     blocks.get(&block.id) == Some(&block.length)
 }
 
+/// What [`stage`] did.
+#[derive(Default)]
+pub(crate) struct Staged {
+    pub bytes: u64,
+    /// The budget ended before the last block.
+    pub stopped: bool,
+}
+
 /// Copies blocks in parallel, as far as the budget goes.
 pub(crate) async fn stage(
     run: &Run,
     copying: &Copying,
     blocks: impl Iterator<Item = Block> + Send,
-) -> Result<Outcome, Trouble> {
+) -> Result<Staged, Trouble> {
     let mut staging = stream::iter(blocks)
         .map(|block| async move {
             let _slot = run.slot().await;
             if !run.budget.left() {
-                return Ok(false);
+                return Ok(None);
             }
-            read(
-                copying,
-                run.service.put_block_from_url(copying, &block).await,
-            )
-            .map(|()| true)
+            let answer = run.service.put_block_from_url(copying, &block).await;
+            read(copying, answer).map(|()| Some(block.length))
         })
         .buffer_unordered(run.settings.concurrency);
-    let mut outcome = Outcome::Copied;
-    while let Some(staged) = staging.next().await {
-        if !staged? {
-            outcome = Outcome::Stopped;
+    let mut staged = Staged::default();
+    while let Some(block) = staging.next().await {
+        match block? {
+            Some(length) => staged.bytes += length,
+            None => staged.stopped = true,
         }
     }
-    Ok(outcome)
+    Ok(staged)
 }
 
 /// Makes the staged blocks the blob.
@@ -253,7 +259,7 @@ async fn follow(run: &Run, copying: &Copying) -> Result<Outcome, BlobError> {
     Ok(Outcome::Stopped)
 }
 
-/// Whether Copy Blob may be used for this blob at all; kept beside [`choose`] for the shares.
+/// Whether this blob is copied block by block.
 pub(crate) fn in_blocks(run: &Run, kind: BlobKind, length: u64) -> bool {
     choose(
         &run.lessons.lacks(&run.replica.account),

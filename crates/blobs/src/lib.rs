@@ -21,6 +21,8 @@ mod run;
 mod sdk;
 mod service;
 mod settings;
+mod share;
+mod share_copy;
 #[cfg(test)]
 mod tests;
 
@@ -32,3 +34,5 @@ pub use error::{BlobError, Denial, Told};
 pub use look::{Look, Presence};
 pub use place::{Place, Side};
 pub use settings::{Budget, Settings, Settle};
+pub use share::{Share, Sharing};
+pub use share_copy::ShareCopied;

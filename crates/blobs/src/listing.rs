@@ -106,7 +106,7 @@ impl Listing {
                     self.next = Next::End;
                     return Ok(());
                 }
-                Err((refusal, _)) => return Err(self.run.error(refusal, self.side).into()),
+                Err((refusal, _)) => return Err(self.run.error(*refusal, self.side).into()),
             };
         if page.next.is_some() && page.next == marker {
             return Err(ListFault::Error(BlobError::Unreadable {

@@ -11,23 +11,22 @@ use crate::{
     listing::{ListFault, Listing},
     run::Run,
 };
-use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeMap, sync::Arc};
 
 /// How many blobs the table may hold (about 100 MB).
 const TABLE_LIMIT: usize = 200_000;
 
 /// One name, on one side or both.
 #[derive(Debug)]
-pub(crate) enum Found {
-    Both(Blob, Blob),
-    OnlySource(Blob),
-    OnlyReplica(Blob),
+pub(crate) struct Found {
+    pub source: Option<Blob>,
+    pub replica: Option<Blob>,
 }
 
 pub(crate) struct Merge {
     pub source: Listing,
     pub replica: Listing,
-    table: Option<HashMap<String, Blob>>,
+    table: Option<BTreeMap<String, Blob>>,
 }
 
 impl Merge {
@@ -49,8 +48,8 @@ impl Merge {
         Ok(merge)
     }
 
-    async fn read_table(&mut self) -> Result<HashMap<String, Blob>, ListFault> {
-        let mut table = HashMap::new();
+    async fn read_table(&mut self) -> Result<BTreeMap<String, Blob>, ListFault> {
+        let mut table = BTreeMap::new();
         loop {
             self.replica.fill().await?;
             let Some(blob) = self.replica.take() else {
@@ -81,28 +80,26 @@ impl Merge {
             (None, Some(_)) => Ordering::Greater,
             (Some(source), Some(replica)) => source.name.cmp(&replica.name),
         };
-        Ok(match order {
-            Ordering::Less => self.source.take().map(Found::OnlySource),
-            Ordering::Greater => self.replica.take().map(Found::OnlyReplica),
-            Ordering::Equal => self
-                .source
-                .take()
-                .zip(self.replica.take())
-                .map(|(source, replica)| Found::Both(source, replica)),
-        })
+        Ok(Some(Found {
+            source: (order != Ordering::Greater)
+                .then(|| self.source.take())
+                .flatten(),
+            replica: (order != Ordering::Less)
+                .then(|| self.replica.take())
+                .flatten(),
+        }))
     }
 
     fn next_of_table(&mut self) -> Option<Found> {
         let table = self.table.as_mut()?;
-        match self.source.take() {
-            Some(source) => Some(match table.remove(&source.name) {
-                Some(replica) => Found::Both(source, replica),
-                None => Found::OnlySource(source),
-            }),
-            None => {
-                let name = table.keys().next()?.clone();
-                table.remove(&name).map(Found::OnlyReplica)
-            }
-        }
+        let source = self.source.take();
+        let name = match &source {
+            Some(source) => source.name.clone(),
+            None => table.first_key_value()?.0.clone(),
+        };
+        Some(Found {
+            source,
+            replica: table.remove(&name),
+        })
     }
 }

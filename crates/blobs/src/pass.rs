@@ -46,6 +46,14 @@ pub(crate) struct Missing {
     pub likeness: Option<Likeness>,
 }
 
+impl Missing {
+    /// Whether the service is copying into the source blob or the replica blob at this moment, so that
+    /// there is nothing to do but wait.
+    pub(crate) fn in_progress(&self) -> bool {
+        self.blob.is_arriving() || self.likeness == Some(Likeness::Arriving)
+    }
+}
+
 pub(crate) async fn pass(
     run: &Arc<Run>,
     settle: Settle,
@@ -84,13 +92,10 @@ pub(crate) fn with_table(run: &Run, table: bool, fault: ListFault) -> Result<boo
 
 /// Counts what the next name says, and returns it if the blob is missing.
 pub(crate) fn examine(look: &mut Look, found: Found) -> Option<Missing> {
-    let (blob, replica) = match found {
-        Found::OnlyReplica(_) => {
-            look.extra += 1;
-            return None;
-        }
-        Found::OnlySource(blob) => (blob, None),
-        Found::Both(blob, replica) => (blob, Some(replica)),
+    let Found { source, replica } = found;
+    let Some(blob) = source else {
+        look.extra += 1;
+        return None;
     };
     look.count(&blob);
     let likeness = replica.as_ref().map(|replica| compare(&blob, replica));
@@ -182,7 +187,7 @@ async fn attempt(
 }
 
 /// What no copying can cure ends the pass.
-fn refuse(missing: &Missing, verify: bool) -> Result<(), BlobError> {
+pub(crate) fn refuse(missing: &Missing, verify: bool) -> Result<(), BlobError> {
     let name = || missing.blob.name.clone();
     if verify && missing.likeness == Some(Likeness::Mismatch) {
         return Err(BlobError::CopyMismatch { name: name() });

@@ -53,6 +53,14 @@ pub(crate) enum Trouble {
 }
 
 impl Refusal {
+    /// The refusal of a call that got no HTTP answer.
+    pub(crate) fn below(below: BelowHttp) -> Box<Self> {
+        Box::new(Self {
+            below_http: Some(below),
+            ..Self::default()
+        })
+    }
+
     /// Reads the refusal of a call to `side`, about the blob `name` if it was about one.
     pub(crate) fn trouble(self, side: Side, name: Option<&str>) -> Trouble {
         if let Some(below) = self.below_http {

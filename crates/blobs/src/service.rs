@@ -9,7 +9,8 @@ use crate::{
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-pub(crate) type Answer<T> = Result<T, Refusal>;
+/// Boxed, because refusals are rare and large.
+pub(crate) type Answer<T> = Result<T, Box<Refusal>>;
 
 /// One page of a listing.
 #[derive(Clone, Debug, Default)]

@@ -43,10 +43,7 @@ impl Clients {
     }
 
     fn build(&self, account: &str) -> Answer<BlobServiceClient> {
-        let wrong = |what: String| Refusal {
-            below_http: Some(BelowHttp::Request(what)),
-            ..Refusal::default()
-        };
+        let wrong = |what: String| Refusal::below(BelowHttp::Request(what));
         let mut url = self
             .side
             .endpoint
@@ -87,10 +84,8 @@ impl Clients {
     pub(crate) fn blob(&self, place: &Place, name: &str) -> Answer<BlobClient> {
         let full = place.full_name(name);
         // A name that the URL would change must never be sent: it would reach something else.
-        crate::place::check_name(&full).map_err(|error| Refusal {
-            below_http: Some(BelowHttp::Request(error.to_string())),
-            ..Refusal::default()
-        })?;
+        crate::place::check_name(&full)
+            .map_err(|error| Refusal::below(BelowHttp::Request(error.to_string())))?;
         Ok(self
             .account(&place.account)?
             .blob_client(&place.container, &full))

@@ -113,11 +113,8 @@ pub(crate) fn sdk_tier(tier: Tier) -> AccessTier {
     }
 }
 
-pub(crate) fn unreadable(what: &str) -> Refusal {
-    Refusal {
-        below_http: Some(BelowHttp::Unreadable(what.to_owned())),
-        ..Refusal::default()
-    }
+pub(crate) fn unreadable(what: &str) -> Box<Refusal> {
+    Refusal::below(BelowHttp::Unreadable(what.to_owned()))
 }
 
 fn etag(etag: Option<&Etag>) -> Answer<String> {

@@ -14,9 +14,9 @@ use std::{error::Error as _, time::Duration};
 
 /// Reads an SDK error. Only status, codes, request ID and the innermost cause of a broken connection are
 /// taken: the outer messages carry URLs with their SAS, and bodies may quote what was sent.
-pub(crate) fn refusal(error: Error) -> Refusal {
+pub(crate) fn refusal(error: Error) -> Box<Refusal> {
     let below = match error.kind() {
-        ErrorKind::HttpResponse { .. } => return of_response(error),
+        ErrorKind::HttpResponse { .. } => return Box::new(of_response(error)),
         ErrorKind::Connection => {
             BelowHttp::Transport(format!("connecting failed{}", innermost(&error)))
         }
@@ -28,10 +28,7 @@ pub(crate) fn refusal(error: Error) -> Refusal {
             innermost(&error)
         )),
     };
-    Refusal {
-        below_http: Some(below),
-        ..Refusal::default()
-    }
+    Refusal::below(below)
 }
 
 fn of_response(error: Error) -> Refusal {

@@ -84,10 +84,9 @@ impl SourceReader {
             }
             Self::Delegation(keys) => Ok(signed(url, &keys.sas(clients, place).await?)),
             Self::Sas(tokens) => {
-                let token = tokens.token(&place.account).map_err(|error| Refusal {
-                    below_http: Some(BelowHttp::Request(error.to_string())),
-                    ..Refusal::default()
-                })?;
+                let token = tokens
+                    .token(&place.account)
+                    .map_err(|error| Refusal::below(BelowHttp::Request(error.to_string())))?;
                 Ok(signed(url, token))
             }
         }
