@@ -1,0 +1,90 @@
+//! What can be changed while the simulator runs.
+
+use serde::{Deserialize, Serialize};
+
+/// Behaviour that holds for every account until it is changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Settings {
+    /// Most resources on one page of a listing. The real service fixes it and documents no number.
+    pub page_size: usize,
+    /// `Some(scale)`: enforce the published token buckets (reads 250 and 25 a second, writes and deletes 200 and 10 a
+    /// second, for each region and principal) multiplied by `scale`. `None`: no throttling.
+    pub throttling_scale: Option<f64>,
+    /// What becomes of a property that the service does not know.
+    pub unknown_fields: UnknownFields,
+    /// What becomes of a job that is put.
+    pub jobs: JobsMode,
+    /// How events are delivered.
+    pub delivery: DeliverySettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            page_size: 1000,
+            throttling_scale: None,
+            unknown_fields: UnknownFields::default(),
+            jobs: JobsMode::default(),
+            delivery: DeliverySettings::default(),
+        }
+    }
+}
+
+/// What the service does with a property it does not know. No recording shows it; OData services refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UnknownFields {
+    /// 400 `BadRequest`.
+    #[default]
+    Refuse,
+    /// Accepted and forgotten.
+    Ignore,
+    /// Accepted, kept and shown: a field that the service learnt after its clients were written.
+    Keep,
+}
+
+/// What becomes of a job that is put. Nothing is encoded: outputs keep the bytes that others put there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum JobsMode {
+    /// It finishes at once.
+    #[default]
+    Finish,
+    /// It stays in `Processing` until `finish_job` says how it ends.
+    Hold,
+    /// It ends in `Error` at once.
+    Error,
+    /// It ends in `Canceled` at once.
+    Cancel,
+}
+
+/// How events reach their endpoints. Event Grid promises at least once, in no order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DeliverySettings {
+    /// The published waits between attempts (10 s, 30 s, 1 min, 5 min, ...) and the time to live (24 h) are
+    /// multiplied by this.
+    pub time_scale: f64,
+    /// Lose this many of the coming deliveries; `u32::MAX` loses every one.
+    pub lose: u32,
+    /// Deliver each event this many times more.
+    pub duplicate: u32,
+    /// Hold deliveries back until there are this many (or 200 ms have passed), then let them go shuffled; 0 and 1: each
+    /// goes when its event is raised.
+    pub reorder: usize,
+    /// Deliver nothing until this is false again.
+    pub paused: bool,
+}
+
+impl Default for DeliverySettings {
+    fn default() -> Self {
+        Self {
+            time_scale: 0.01,
+            lose: 0,
+            duplicate: 0,
+            reorder: 0,
+            paused: false,
+        }
+    }
+}
