@@ -280,11 +280,13 @@ impl Supervisor {
                 }
                 command = commands.recv() => match command {
                     Some(Command::Kill(answer)) => {
+                        state.send_replace(WorkerState::Starting);
                         // Already dead is as good as killed; `wait` tells.
                         let _ = child.start_kill();
                         killed_for = Some(answer);
                     }
                     Some(Command::Restart(why)) => {
+                        state.send_replace(WorkerState::Starting);
                         end(&mut child).await;
                         return Ended::Restart(why);
                     }
