@@ -53,16 +53,6 @@ pub enum Error {
         output: String,
     },
 
-    /// The certificate could not be made. Remedy: report it, this does not depend on the machine.
-    #[error("the certificate of the local world could not be made")]
-    Certificate(#[from] rcgen::Error),
-
-    /// The HTTP client could not be built. Remedy: check the machine's own trust store.
-    #[error(
-        "the HTTP client of the local world could not be built: is the machine's trust store readable?"
-    )]
-    Client(#[from] reqwest::Error),
-
     /// A file, a process or a port was refused by the operating system. Remedy: see its text.
     #[error("{what}")]
     Io {

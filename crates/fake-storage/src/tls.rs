@@ -8,7 +8,34 @@ use azure_core::http::Transport;
 use rcgen::{CertificateParams, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use crate::Error;
+/// A reason why there is no certificate, or no client that trusts it.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The certificate could not be made. Remedy: report it, this does not depend on the machine.
+    #[error("the certificate of the local world could not be made")]
+    Certificate(#[from] rcgen::Error),
+
+    /// The HTTP client could not be built. Remedy: check the machine's own trust store.
+    #[error(
+        "the HTTP client of the local world could not be built: is the machine's trust store readable?"
+    )]
+    Client(#[from] reqwest::Error),
+
+    /// The files could not be written. Remedy: free some space, or point `TMPDIR` elsewhere.
+    #[error("{what}")]
+    Io {
+        /// What was attempted.
+        what: &'static str,
+        /// The operating system's answer.
+        source: std::io::Error,
+    },
+}
+
+impl TlsError {
+    fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { what, source }
+    }
+}
 
 /// A self-signed certificate for `localhost` and `127.0.0.1`, its files, and a client that trusts it.
 ///
@@ -26,15 +53,15 @@ impl Tls {
     /// Makes a new key and certificate, valid for 30 days, and a client.
     ///
     /// # Errors
-    /// [`Error::Certificate`], [`Error::Client`], or [`Error::Io`] when the temporary directory cannot be
+    /// [`TlsError::Certificate`], [`TlsError::Client`], or [`TlsError::Io`] when the temporary directory cannot be
     /// written (remedy: free some space, or point `TMPDIR` elsewhere).
-    pub fn generate() -> Result<Self, Error> {
+    pub fn generate() -> Result<Self, TlsError> {
         install_ring();
         let (pem, key) = self_signed()?;
         let directory = tempfile::Builder::new()
             .prefix("media-mirror-tls-")
             .tempdir()
-            .map_err(Error::io(
+            .map_err(TlsError::io(
                 "cannot make a temporary directory for the certificate",
             ))?;
         let tls = Self {
@@ -43,9 +70,9 @@ impl Tls {
             pem,
         };
         std::fs::write(tls.certificate_path(), &tls.pem)
-            .map_err(Error::io("cannot write the certificate"))?;
+            .map_err(TlsError::io("cannot write the certificate"))?;
         std::fs::write(tls.key_path(), key)
-            .map_err(Error::io("cannot write the certificate's key"))?;
+            .map_err(TlsError::io("cannot write the certificate's key"))?;
         Ok(tls)
     }
 
@@ -87,7 +114,7 @@ pub fn install_ring() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
-fn self_signed() -> Result<(String, String), Error> {
+fn self_signed() -> Result<(String, String), TlsError> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
     params.is_ca = IsCa::ExplicitNoCa;
@@ -101,7 +128,7 @@ fn self_signed() -> Result<(String, String), Error> {
     Ok((certificate.pem(), key.serialize_pem()))
 }
 
-fn client_trusting(pem: &str) -> Result<reqwest::Client, Error> {
+fn client_trusting(pem: &str) -> Result<reqwest::Client, TlsError> {
     let certificate = reqwest::Certificate::from_pem(pem.as_bytes())?;
     Ok(reqwest::Client::builder()
         .tls_certs_merge([certificate])
