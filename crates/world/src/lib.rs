@@ -7,6 +7,8 @@
 //! - [`IdentityEndpoint`] and [`LocalCredential`]: managed identity, from outside and inside a process;
 //! - [`Account`]: a storage account's name and key, and the account SAS that key can sign.
 //!
+//! [`World`] puts them together with the media-services simulator, the Functions host stand-in and the real handler.
+//!
 //! Everything listens on loopback. The production code does not know this crate exists: only its
 //! configuration differs.
 
@@ -14,13 +16,17 @@ mod account;
 mod azurite;
 mod error;
 mod identity;
+mod layout;
 mod storage;
 mod token;
+mod world;
 
 pub use account::{Account, AccountSas};
 pub use azurite::{AZURITE_VERSION, Azurite, Services};
 pub use error::Error;
 pub use fake_storage::{Tls, TlsError, install_ring};
 pub use identity::{IdentityAnswer, IdentityEndpoint, TokenRequest};
+pub use layout::{lay_out, workspace_root};
 pub use storage::Storage;
 pub use token::{LocalCredential, mint_token};
+pub use world::{World, WorldOptions};

@@ -1,0 +1,254 @@
+//! Everything together: two accounts, their storage, the app's queues, the host and the real handler.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::{Context, ensure};
+use functions_host::{AzureQueues, ConsoleSink, Host, HostOptions, QueueService};
+use simulator::{
+    AccountOptions, Control, EventSubscription, Simulator, SimulatorOptions, StorageOptions, TlsFiles,
+};
+use tempfile::TempDir;
+use url::Url;
+
+use crate::{Account, IdentityEndpoint, LocalCredential, Storage, Tls, layout};
+
+/// How the world is made.
+#[derive(Default)]
+pub struct WorldOptions {
+    /// The handler's executable.
+    pub handler: PathBuf,
+    /// Settings of the handler beside those that the world gives it, or in their place.
+    pub settings: Vec<(String, String)>,
+    /// Where the host's and the handler's lines go; nowhere if absent (they are kept all the same, see [`Host::lines`]).
+    pub console: Option<ConsoleSink>,
+}
+
+/// The local world, running. [`World::stop`] ends it; dropped, its processes end too.
+pub struct World {
+    /// The certificate of every https listener, and a client that trusts it.
+    pub tls: Tls,
+    /// The storage of both regions and of the app.
+    pub storage: Storage,
+    /// Managed identity, as the handler sees it.
+    pub identity: IdentityEndpoint,
+    /// Both media-services accounts.
+    pub simulator: Simulator,
+    /// The Functions host, driving the handler.
+    pub host: Host,
+    /// The app's queues, as the host reads them.
+    pub queues: Arc<dyn QueueService>,
+    _app_root: TempDir,
+}
+
+impl World {
+    /// The name of the account that is mirrored.
+    pub const PRIMARY: &'static str = "primarymedia";
+    /// The name of the account that is kept ready.
+    pub const SECONDARY: &'static str = "secondarymedia";
+
+    /// Brings everything up and subscribes the mirror to the primary's events.
+    ///
+    /// # Errors
+    /// When a part does not start; the error says which and why.
+    pub async fn start(options: WorldOptions) -> anyhow::Result<Self> {
+        let tls = Tls::generate()?;
+        let (storage, identity) = tokio::try_join!(Storage::start(&tls), IdentityEndpoint::start())?;
+        let simulator = simulator(&tls, &storage).await?;
+        let app_root = tempfile::Builder::new().prefix("media-mirror-app-").tempdir()?;
+        layout::lay_out(&options.handler, app_root.path()).context("laying out the function app")?;
+        let queue_service = storage
+            .app
+            .queue_endpoint(Storage::APP)
+            .context("the app's storage has queues")?;
+        let queues: Arc<dyn QueueService> = Arc::new(AzureQueues::new(
+            queue_service.clone(),
+            Some(Arc::new(LocalCredential::new())),
+            tls.client(),
+        )?);
+        let mut host = HostOptions::new(app_root.path());
+        host.env = handler_settings(&tls, &storage, &identity, &simulator, &queue_service)?;
+        for (name, value) in options.settings {
+            host.env.retain(|(known, _)| *known != name);
+            host.env.push((name, value));
+        }
+        host.queues.insert("AzureWebJobsStorage".to_owned(), Arc::clone(&queues));
+        host.console = options.console;
+        // Faster than a real host looks, so that a person need not wait for the polling of an idle queue.
+        host.timings.poll_max = Some(Duration::from_millis(200));
+        let host = Host::start(host).await?;
+        let world = Self {
+            tls,
+            storage,
+            identity,
+            simulator,
+            host,
+            queues,
+            _app_root: app_root,
+        };
+        ensure!(
+            world.host.wait_ready(Duration::from_secs(20)).await,
+            "the handler did not start:\n{}",
+            world.handler_lines()
+        );
+        world.subscribe().await?;
+        Ok(world)
+    }
+
+    /// The handle on both accounts.
+    #[must_use]
+    pub fn control(&self) -> Control {
+        self.simulator.control()
+    }
+
+    /// The resource ID of an account.
+    #[must_use]
+    pub fn account_id(account: &str) -> String {
+        format!(
+            "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/media/providers/Microsoft.Media/mediaServices/{account}"
+        )
+    }
+
+    /// The base URL of the media services.
+    ///
+    /// # Errors
+    /// Never while the world runs.
+    pub fn media_url(&self) -> anyhow::Result<Url> {
+        self.simulator.https_url().context("the simulator listens with TLS")
+    }
+
+    /// Waits until every event is delivered, no function runs and no queue holds a message.
+    ///
+    /// # Errors
+    /// When that is not so after `longest`.
+    pub async fn quiet(&self, longest: Duration) -> anyhow::Result<()> {
+        let deadline = tokio::time::Instant::now() + longest;
+        loop {
+            let left = || deadline.saturating_duration_since(tokio::time::Instant::now());
+            self.control().wait_delivered(left()).await?;
+            ensure!(
+                self.host.wait_idle(left()).await?,
+                "the queues are not empty after {longest:?}:\n{}",
+                self.handler_lines()
+            );
+            // Deliveries wake functions, and functions can raise events: quiet is when both are, one after the other.
+            if self.control().wait_delivered(Duration::ZERO).await.is_ok()
+                && self.host.wait_idle(Duration::from_millis(500)).await?
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The handler's own log, a line each.
+    #[must_use]
+    pub fn handler_lines(&self) -> String {
+        let lines = self.host.lines();
+        let texts: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
+        texts.join("\n")
+    }
+
+    /// Ends every part.
+    pub async fn stop(self) {
+        self.host.stop().await;
+        self.simulator.stop().await;
+        self.storage.stop().await;
+    }
+
+    async fn subscribe(&self) -> anyhow::Result<()> {
+        let subscriptions: [(&str, &[&str]); 2] = [
+            (
+                "job-finished",
+                &["Microsoft.Media.JobFinished", "Microsoft.Media.JobOutputFinished"],
+            ),
+            (
+                "resource-changed",
+                &[
+                    "Microsoft.Resources.ResourceWriteSuccess",
+                    "Microsoft.Resources.ResourceDeleteSuccess",
+                ],
+            ),
+        ];
+        for (function, event_types) in subscriptions {
+            let endpoint = format!(
+                "{}/runtime/webhooks/EventGrid?functionName={function}",
+                self.host.url()
+            );
+            self.control()
+                .subscribe(EventSubscription {
+                    name: function.to_owned(),
+                    account: Some(Self::PRIMARY.to_owned()),
+                    endpoint: Url::parse(&endpoint)?,
+                    event_types: event_types.iter().map(|&kind| kind.to_owned()).collect(),
+                })
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+async fn simulator(tls: &Tls, storage: &Storage) -> anyhow::Result<Simulator> {
+    let account = |name: &str, region: &str, storage_account: &str| -> anyhow::Result<AccountOptions> {
+        let key = storage
+            .regions
+            .account(storage_account)
+            .map(Account::key)
+            .context("the storage account exists")?;
+        Ok(AccountOptions {
+            name: name.to_owned(),
+            region: region.to_owned(),
+            storage: vec![StorageOptions {
+                account: storage_account.to_owned(),
+                key,
+                blob_endpoint: Some(storage.regions.blob_endpoint(storage_account)),
+            }],
+        })
+    };
+    Simulator::start(SimulatorOptions {
+        accounts: vec![
+            account(World::PRIMARY, "westeurope", Storage::PRIMARY)?,
+            account(World::SECONDARY, "northeurope", Storage::SECONDARY)?,
+        ],
+        https: Some((
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+            TlsFiles {
+                cert_pem_path: tls.certificate_path(),
+                key_pem_path: tls.key_path(),
+            },
+        )),
+        trusted_ca_pem: Some(tls.certificate_path()),
+        ..SimulatorOptions::default()
+    })
+    .await
+}
+
+/// What Azure would give the app as its settings.
+fn handler_settings(
+    tls: &Tls,
+    storage: &Storage,
+    identity: &IdentityEndpoint,
+    simulator: &Simulator,
+    queue_service: &Url,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let media = simulator.https_url().context("the simulator listens with TLS")?;
+    // One emulator holds the accounts of both regions; what differs is the account in the path.
+    let blobs = storage.regions.blob_endpoint("account").to_string();
+    let blobs = blobs.trim_end_matches('/').replace("/account", "/{account}");
+    let settings = [
+        ("SSL_CERT_FILE", tls.certificate_path().display().to_string()),
+        ("IDENTITY_ENDPOINT", identity.endpoint()),
+        ("IDENTITY_HEADER", identity.header().to_owned()),
+        ("AzureWebJobsStorage__queueServiceUri", queue_service.to_string()),
+        ("MIRROR_BACKEND", "ams".to_owned()),
+        ("MIRROR_PRIMARY", World::account_id(World::PRIMARY)),
+        ("MIRROR_SECONDARY", World::account_id(World::SECONDARY)),
+        ("MIRROR_PRIMARY_ENDPOINT", media.to_string()),
+        ("MIRROR_SECONDARY_ENDPOINT", media.to_string()),
+        ("MIRROR_STORAGE_MAP", format!("{}={}", Storage::PRIMARY, Storage::SECONDARY)),
+        ("MIRROR_PRIMARY_BLOB_ENDPOINT", blobs.clone()),
+        ("MIRROR_SECONDARY_BLOB_ENDPOINT", blobs),
+        // Azurite does not know the bearer header for copy sources.
+        ("MIRROR_SOURCE_AUTH", "delegation-sas".to_owned()),
+        ("MIRROR_SETTLE", "0s".to_owned()),
+    ];
+    Ok(settings.map(|(name, value)| (name.to_owned(), value)).to_vec())
+}

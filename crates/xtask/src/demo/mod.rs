@@ -1,0 +1,124 @@
+//! `cargo demo`: a video platform on the primary, and the mirror doing the rest.
+
+mod build;
+mod platform;
+mod proof;
+mod story;
+mod watch;
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use clap::Args;
+use simulator::RedeliveryOrder;
+use world::{World, WorldOptions};
+
+/// How long the mirror may take to follow a step. The demo waits for quiet, not for this long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How the demo runs.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Leave the world running afterwards and print its addresses; Ctrl-C ends it.
+    #[arg(long)]
+    keep: bool,
+}
+
+pub(crate) async fn run(options: Options) -> ExitCode {
+    let result = tokio::select! {
+        result = play(&options) => result,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    match result {
+        Ok(()) => {
+            println!("demo: PASS");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("demo: FAIL: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn play(options: &Options) -> anyhow::Result<()> {
+    let handler = build::handler().await?;
+    println!(
+        "starting the local world: storage of two regions, two media-services accounts, queues, the Functions host"
+    );
+    let world = World::start(WorldOptions {
+        handler,
+        ..WorldOptions::default()
+    })
+    .await?;
+    let result = tell(&world).await;
+    if let Err(error) = &result {
+        println!("\nthe handler's last lines:\n{}", watch::tail(&world));
+        println!("{error:#}");
+    }
+    if options.keep {
+        print_addresses(&world)?;
+        println!("the world is running; Ctrl-C ends it");
+        tokio::signal::ctrl_c()
+            .await
+            .context("waiting for Ctrl-C")?;
+    }
+    world.stop().await;
+    result
+}
+
+async fn tell(world: &World) -> anyhow::Result<()> {
+    let platform = platform::Platform::new(world, World::PRIMARY)?;
+    story::tell(world, &platform).await?;
+
+    println!("\nthe proof, by other code than the mirror's own comparison:");
+    let proof = proof::Proof::new(world)?;
+    proof.everything_is_equal().await?;
+
+    println!("\nevery event once more, the last one first:");
+    let blobs_before = proof.replica_blob_versions().await?;
+    world.control().reset_requests();
+    let delivered = world.control().redeliver(RedeliveryOrder::Reversed).await;
+    world.quiet(PATIENCE).await?;
+    let counts = world.control().counts(World::SECONDARY);
+    println!(
+        "  {delivered} events delivered: {} reads and {} writes reached the secondary",
+        counts.reads + counts.actions,
+        counts.writes
+    );
+    anyhow::ensure!(delivered > 0, "no event was delivered again");
+    anyhow::ensure!(counts.reads > 0, "the repeated events were not looked at");
+    anyhow::ensure!(
+        counts.writes == 0,
+        "a repeated event wrote to the secondary"
+    );
+    let blobs_after = proof.replica_blob_versions().await?;
+    anyhow::ensure!(blobs_before == blobs_after, "a repeated event wrote a blob");
+    println!(
+        "  and not one of {} blobs was written again",
+        blobs_after.len()
+    );
+    Ok(())
+}
+
+fn print_addresses(world: &World) -> anyhow::Result<()> {
+    let media = world.media_url()?;
+    println!(
+        "\nmedia services  {media} (any bearer token; certificate {})",
+        world.tls.certificate_path().display()
+    );
+    println!("  primary       {}", World::account_id(World::PRIMARY));
+    println!("  secondary     {}", World::account_id(World::SECONDARY));
+    println!("simulator       {media}_sim/requests, {media}_sim/faults, ...");
+    for account in [world::Storage::PRIMARY, world::Storage::SECONDARY] {
+        println!(
+            "blobs           {}",
+            world.storage.regions.blob_endpoint(account)
+        );
+    }
+    if let Some(queues) = world.storage.app.queue_endpoint(world::Storage::APP) {
+        println!("queues          {queues}");
+    }
+    println!("functions host  {}", world.host.url());
+    Ok(())
+}
