@@ -22,7 +22,7 @@ use crate::timer;
 use crate::worker::{Launch, Supervision, Worker};
 
 /// How often the queues are counted while [`Host::wait_idle`] waits and nothing else happens.
-const IDLE_LOOK: Duration = Duration::from_millis(50);
+const IDLE_LOOK: Duration = Duration::from_millis(100);
 
 /// A running host with its handler process. Dropping it kills the handler at once.
 pub struct Host {
@@ -138,6 +138,9 @@ impl Host {
     }
 
     /// Waits until `test` holds for the invocations so far; `false` when the deadline came first.
+    ///
+    /// `test` is asked again after every event. It must not call [`invocations`](Self::invocations) or
+    /// [`lines`](Self::lines): it holds their lock.
     pub async fn wait_until(
         &self,
         deadline: Duration,

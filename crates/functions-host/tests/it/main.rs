@@ -3,6 +3,7 @@
 
 mod app;
 mod config;
+mod conformance;
 mod crashes;
 mod event_grid;
 mod front;
