@@ -162,6 +162,7 @@ pub(crate) async fn uncommitted(
     run: &Run,
     copying: &Copying,
 ) -> Result<HashMap<BlockId, u64>, Trouble> {
+    let _slot = run.slot().await;
     match read(
         copying,
         run.service
@@ -216,6 +217,7 @@ pub(crate) async fn stage(
 /// Makes the staged blocks the blob.
 pub(crate) async fn commit(run: &Run, copying: &Copying, plan: &Plan) -> Result<Outcome, Trouble> {
     let ids = plan.blocks().map(|block| block.id).collect();
+    let _slot = run.slot().await;
     read(copying, run.service.put_block_list(copying, ids).await)?;
     Ok(Outcome::Copied)
 }

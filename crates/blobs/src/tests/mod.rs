@@ -1,1 +1,11 @@
+//! The promises of the copier, kept against a storage service in memory.
 
+mod aside;
+mod double;
+mod looks;
+mod mirrors;
+mod order;
+mod resume;
+mod routes;
+mod shares;
+mod wire;
