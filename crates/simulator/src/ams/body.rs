@@ -1,5 +1,7 @@
 //! Reads the properties a client sends.
 
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use base64::{Engine as _, alphabet};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -126,6 +128,14 @@ pub(super) fn time(name: &str, value: &Value) -> Result<Value, Reply> {
         .and_then(times::parse)
         .map(|at| json!(times::ticks(at)))
         .ok_or_else(|| Reply::bad_request(format!("The property '{name}' is not a date and time.")))
+}
+
+/// Reads base64 as .NET does: bits that stand beyond the last byte are ignored.
+pub(super) fn bytes(text: &str) -> Option<Vec<u8>> {
+    let lenient = GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    GeneralPurpose::new(&alphabet::STANDARD, lenient)
+        .decode(text)
+        .ok()
 }
 
 fn checked(field: &Field, value: Value) -> Result<Value, Reply> {

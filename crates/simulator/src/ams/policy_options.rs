@@ -159,7 +159,7 @@ fn check_base64(given: &Value, names: &[&str]) -> Result<(), Reply> {
     for name in names {
         if given[*name]
             .as_str()
-            .is_some_and(|text| STANDARD.decode(text).is_err())
+            .is_some_and(|text| body::bytes(text).is_none())
         {
             return Err(Reply::bad_request(format!(
                 "The property '{name}' is not base64."
@@ -171,7 +171,7 @@ fn check_base64(given: &Value, names: &[&str]) -> Result<(), Reply> {
 
 /// A certificate sent as PEM comes back as DER (recorded).
 fn der_of_pem(base64: &str) -> Option<String> {
-    let pem = String::from_utf8(STANDARD.decode(base64).ok()?).ok()?;
+    let pem = String::from_utf8(body::bytes(base64)?).ok()?;
     let inner = pem
         .split("-----BEGIN CERTIFICATE-----")
         .nth(1)?

@@ -72,7 +72,9 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
             "The streaming policy '{name}' already exists and cannot be changed."
         )));
     }
-    if let Some(missing) = missing_policy(account, &fields) {
+    if call.version.wants_policies_first()
+        && let Some(missing) = missing_policy(account, &fields)
+    {
         return Err(Reply::bad_request(format!(
             "The content key policy '{missing}' does not exist."
         )));

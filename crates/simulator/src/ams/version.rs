@@ -58,6 +58,12 @@ impl ApiVersion {
         self.0 >= date(2020, 5, 1)
     }
 
+    /// The content key policies that a streaming policy names must exist: a recording at 2018-07-01 names one that does
+    /// not, and those at 2021-11-01 make them first.
+    pub(crate) fn wants_policies_first(self) -> bool {
+        self.0 >= date(2020, 5, 1)
+    }
+
     /// Actions on assets and policies count as resource requests; before, as writes.
     pub(crate) fn counts_resource_requests(self) -> bool {
         self.0 >= date(2020, 5, 1)
