@@ -10,6 +10,8 @@ use media::{AccountId, Ams, Entra, MediaService, Primary, Secondary, Side, Wire,
 use mirror::{Maps, Mirror, MirrorOptions};
 use settings::{Account, Credential, Settings, SourceAuth, StorageAccess};
 
+use crate::backoff;
+
 /// Puts messages into the app's queues.
 #[async_trait]
 pub trait Enqueue: Send + Sync {
@@ -35,6 +37,8 @@ pub struct App {
     pub queues: Box<dyn Enqueue>,
     /// The account whose events count.
     pub primary: AccountId,
+    /// Numbers between 0 and 1, different from call to call: they spread out what is put back into a queue.
+    pub jitter: Box<dyn Fn() -> f64 + Send + Sync>,
 }
 
 impl App {
@@ -110,6 +114,7 @@ impl App {
                 &client,
             )?),
             primary: settings.primary.id.clone(),
+            jitter: Box::new(backoff::jitter),
         })
     }
 }

@@ -52,7 +52,7 @@ async fn follow(
         send(app, follow_up, Duration::ZERO).await?;
     }
     if let Some(again) = report.again {
-        let delay = backoff::delay(again, change.attempt, backoff::jitter());
+        let delay = backoff::delay(again, change.attempt, (app.jitter)());
         send(app, &change.again(), delay).await?;
     }
     if let Outcome::Failed(reason) = report.outcome {
