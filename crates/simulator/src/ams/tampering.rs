@@ -1,11 +1,12 @@
 //! What faults do to a reply after the work is done.
 
 use std::io;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, header};
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use serde_json::{Map, Value, json};
 
 use crate::faults::Fault;
@@ -77,9 +78,11 @@ pub(super) async fn truncate(response: Response<Body>) -> Response<Body> {
         HeaderValue::from(whole.len().max(2)),
     );
     let half = whole.slice(..whole.len() / 2);
-    let broken = [
-        Ok::<Bytes, io::Error>(half),
-        Err(io::Error::other("truncated by a fault")),
-    ];
-    Response::from_parts(parts, Body::from_stream(stream::iter(broken)))
+    let first = stream::once(async { Ok::<Bytes, io::Error>(half) });
+    // What breaks at once would take the first half with it: give it time to leave.
+    let then = stream::once(async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        Err(io::Error::other("truncated by a fault"))
+    });
+    Response::from_parts(parts, Body::from_stream(first.chain(then)))
 }
