@@ -1,6 +1,6 @@
 //! What the storage service must never be asked, and what must never be shown.
 
-use super::double::{Op, Scene};
+use super::{double::Op, scene::Scene};
 use crate::{Budget, Place, Settings, Settle, Told};
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! A storage service in memory that keeps the rules copying depends on.
 
+mod answers;
+
 use crate::{
     Place, Side, Told,
-    blob::{Blob, BlobKind, CopyState, CopyStatus, MARK, Metadata},
-    blocks::{Block, BlockId},
+    blob::{Blob, BlobKind, CopyState, Metadata},
+    blocks::BlockId,
     refusal::{BelowHttp, Refusal},
-    service::{Answer, BlobService, Blocks, Copying, Page},
+    service::{Answer, Copying},
 };
-use async_trait::async_trait;
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{
@@ -15,11 +16,11 @@ use std::{
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
 };
-use time::{Duration, OffsetDateTime, macros::datetime};
+use time::{OffsetDateTime, macros::datetime};
 
 /// The operations, as counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Op {
+pub(in crate::tests) enum Op {
     List,
     ContainerMetadata,
     CreateContainer,
@@ -35,53 +36,53 @@ pub(super) enum Op {
 
 /// One call as the service saw it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Call {
-    pub op: Op,
-    pub side: Side,
-    pub name: String,
+pub(in crate::tests) struct Call {
+    pub(in crate::tests) op: Op,
+    pub(in crate::tests) side: Side,
+    pub(in crate::tests) name: String,
 }
 
 /// A stored blob; `blob.name` is the full name.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Stored {
-    pub blob: Blob,
-    pub data: Vec<u8>,
-    pub committed: Vec<(BlockId, u64)>,
+pub(in crate::tests) struct Stored {
+    pub(in crate::tests) blob: Blob,
+    pub(in crate::tests) data: Vec<u8>,
+    pub(in crate::tests) committed: Vec<(BlockId, u64)>,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Container {
-    pub metadata: Metadata,
-    pub blobs: BTreeMap<String, Stored>,
-    pub staged: BTreeMap<String, BTreeMap<BlockId, Vec<u8>>>,
+pub(in crate::tests) struct Container {
+    pub(in crate::tests) metadata: Metadata,
+    pub(in crate::tests) blobs: BTreeMap<String, Stored>,
+    pub(in crate::tests) staged: BTreeMap<String, BTreeMap<BlockId, Vec<u8>>>,
 }
 
 type Hook = Box<dyn FnMut(&Call, &mut State) -> Option<Refusal> + Send>;
 
-pub(super) struct State {
-    pub containers: BTreeMap<(String, String), Container>,
-    pub clock: OffsetDateTime,
-    pub page: usize,
-    pub lacks: HashSet<Op>,
+pub(in crate::tests) struct State {
+    pub(in crate::tests) containers: BTreeMap<(String, String), Container>,
+    pub(in crate::tests) clock: OffsetDateTime,
+    pub(in crate::tests) page: usize,
+    pub(in crate::tests) lacks: HashSet<Op>,
     /// Accounts that list `/` before everything else.
-    pub hierarchical: HashSet<String>,
+    pub(in crate::tests) hierarchical: HashSet<String>,
     /// Asynchronous copies stay pending for so many questions.
-    pub polls: u32,
-    pub calls: Vec<Call>,
+    pub(in crate::tests) polls: u32,
+    pub(in crate::tests) calls: Vec<Call>,
     /// Tiers sent with writes, by full name.
-    pub tiers: BTreeMap<String, Option<crate::blob::Tier>>,
+    pub(in crate::tests) tiers: BTreeMap<String, Option<crate::blob::Tier>>,
     etags: u64,
 }
 
-pub(super) struct Double {
+pub(in crate::tests) struct Double {
     state: Mutex<State>,
     before: Mutex<Option<Hook>>,
     after: Mutex<Option<Hook>>,
     under_way: AtomicUsize,
-    pub most: AtomicUsize,
+    pub(in crate::tests) most: AtomicUsize,
 }
 
-pub(super) fn refusal(status: u16, code: &str) -> Refusal {
+pub(in crate::tests) fn refusal(status: u16, code: &str) -> Refusal {
     Refusal {
         told: Told {
             status: Some(status),
@@ -92,29 +93,33 @@ pub(super) fn refusal(status: u16, code: &str) -> Refusal {
     }
 }
 
-pub(super) fn broken() -> Refusal {
+fn refused(status: u16, code: &str) -> Box<Refusal> {
+    Box::new(refusal(status, code))
+}
+
+pub(in crate::tests) fn broken() -> Refusal {
     *Refusal::below(BelowHttp::Transport("the connection broke".into()))
 }
 
 impl State {
-    pub fn etag(&mut self) -> String {
+    pub(in crate::tests) fn etag(&mut self) -> String {
         self.etags += 1;
         format!("0x8D{:012X}", self.etags)
     }
 
-    pub fn container(&mut self, place: &Place) -> Result<&mut Container, Refusal> {
+    pub(in crate::tests) fn container(&mut self, place: &Place) -> Answer<&mut Container> {
         self.containers
             .get_mut(&(place.account.clone(), place.container.clone()))
-            .ok_or_else(|| refusal(404, "ContainerNotFound"))
+            .ok_or_else(|| refused(404, "ContainerNotFound"))
     }
 
-    pub fn create(&mut self, place: &Place) {
+    pub(in crate::tests) fn create(&mut self, place: &Place) {
         let key = (place.account.clone(), place.container.clone());
         self.containers.entry(key).or_default();
     }
 
     /// Writes a blob as an encoder would; returns its ETag.
-    pub fn write(&mut self, place: &Place, name: &str, data: &[u8]) -> String {
+    pub(in crate::tests) fn write(&mut self, place: &Place, name: &str, data: &[u8]) -> String {
         self.write_blob(
             place,
             data,
@@ -125,7 +130,12 @@ impl State {
         )
     }
 
-    pub fn write_blob(&mut self, place: &Place, data: &[u8], blob: Blob) -> String {
+    pub(in crate::tests) fn write_blob(
+        &mut self,
+        place: &Place,
+        data: &[u8],
+        blob: Blob,
+    ) -> String {
         let etag = self.etag();
         let full = place.full_name(&blob.name);
         let blob = Blob {
@@ -145,21 +155,23 @@ impl State {
         etag
     }
 
-    pub fn get(&mut self, place: &Place, name: &str) -> Option<&mut Stored> {
+    pub(in crate::tests) fn get(&mut self, place: &Place, name: &str) -> Option<&mut Stored> {
         let full = place.full_name(name);
         self.container(place).ok()?.blobs.get_mut(&full)
     }
 
-    pub fn count(&self, op: Op) -> usize {
+    pub(in crate::tests) fn count(&self, op: Op) -> usize {
         self.calls.iter().filter(|call| call.op == op).count()
     }
 
     /// The source as a copy reads it: in the pinned state, or the service's refusal.
-    fn read(&mut self, copying: &Copying) -> Result<Stored, Refusal> {
-        let of_source = |status, code: &str| Refusal {
-            source_status: Some(status),
-            source_code: Some(code.to_owned()),
-            ..refusal(status, "CannotVerifyCopySource")
+    pub(super) fn read(&mut self, copying: &Copying) -> Answer<Stored> {
+        let of_source = |status, code: &str| {
+            Box::new(Refusal {
+                source_status: Some(status),
+                source_code: Some(code.to_owned()),
+                ..refusal(status, "CannotVerifyCopySource")
+            })
         };
         match self.get(&copying.source, &copying.blob.name) {
             None => Err(of_source(404, "BlobNotFound")),
@@ -174,21 +186,21 @@ impl State {
     }
 
     /// The replica's side of the conditions.
-    fn check(&mut self, copying: &Copying) -> Result<(), Refusal> {
+    pub(super) fn check(&mut self, copying: &Copying) -> Answer<()> {
         let full = copying.replica.full_name(&copying.blob.name);
         let there = self.container(&copying.replica)?.blobs.get(&full);
         match (there, &copying.replaces) {
             (Some(there), _) if there.blob.is_arriving() => {
-                Err(refusal(409, "PendingCopyOperation"))
+                Err(refused(409, "PendingCopyOperation"))
             }
-            (Some(_), None) => Err(refusal(409, "BlobAlreadyExists")),
+            (Some(_), None) => Err(refused(409, "BlobAlreadyExists")),
             (Some(there), Some(etag)) if there.blob.etag == *etag => Ok(()),
-            (_, Some(_)) => Err(refusal(412, "ConditionNotMet")),
+            (_, Some(_)) => Err(refused(412, "ConditionNotMet")),
             (None, None) => Ok(()),
         }
     }
 
-    fn put(
+    pub(super) fn put(
         &mut self,
         copying: &Copying,
         data: Vec<u8>,
@@ -223,7 +235,7 @@ impl State {
 }
 
 impl Double {
-    pub fn new() -> Arc<Self> {
+    pub(in crate::tests) fn new() -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State {
                 containers: BTreeMap::new(),
@@ -243,35 +255,41 @@ impl Double {
         })
     }
 
-    pub fn state(&self) -> MutexGuard<'_, State> {
+    pub(in crate::tests) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     /// Runs before each call; a refusal keeps the call from happening.
-    pub fn before(&self, hook: impl FnMut(&Call, &mut State) -> Option<Refusal> + Send + 'static) {
+    pub(in crate::tests) fn before(
+        &self,
+        hook: impl FnMut(&Call, &mut State) -> Option<Refusal> + Send + 'static,
+    ) {
         *self.before.lock().unwrap() = Some(Box::new(hook));
     }
 
     /// Runs after each successful call; a refusal is a reply lost on its way.
-    pub fn after(&self, hook: impl FnMut(&Call, &mut State) -> Option<Refusal> + Send + 'static) {
+    pub(in crate::tests) fn after(
+        &self,
+        hook: impl FnMut(&Call, &mut State) -> Option<Refusal> + Send + 'static,
+    ) {
         *self.after.lock().unwrap() = Some(Box::new(hook));
     }
 
-    pub fn undisturbed(&self) {
+    pub(in crate::tests) fn undisturbed(&self) {
         *self.before.lock().unwrap() = None;
         *self.after.lock().unwrap() = None;
     }
 
-    pub fn forget_calls(&self) {
+    pub(in crate::tests) fn forget_calls(&self) {
         self.state().calls.clear();
     }
 
-    async fn call<T>(
+    pub(super) async fn call<T>(
         &self,
         op: Op,
         side: Side,
         name: &str,
-        act: impl FnOnce(&mut State) -> Result<T, Refusal>,
+        act: impl FnOnce(&mut State) -> Answer<T>,
     ) -> Answer<T> {
         let under_way = self.under_way.fetch_add(1, SeqCst) + 1;
         if op != Op::List {
@@ -288,366 +306,26 @@ impl Double {
         };
         let answer = self.answer(&call, act);
         self.under_way.fetch_sub(1, SeqCst);
-        answer.map_err(Box::new)
+        answer
     }
 
-    fn answer<T>(
-        &self,
-        call: &Call,
-        act: impl FnOnce(&mut State) -> Result<T, Refusal>,
-    ) -> Result<T, Refusal> {
+    fn answer<T>(&self, call: &Call, act: impl FnOnce(&mut State) -> Answer<T>) -> Answer<T> {
         let mut state = self.state();
         state.calls.push(call.clone());
         if let Some(hook) = self.before.lock().unwrap().as_mut()
             && let Some(refusal) = hook(call, &mut state)
         {
-            return Err(refusal);
+            return Err(Box::new(refusal));
         }
         if state.lacks.contains(&call.op) {
-            return Err(refusal(501, "APINotImplemented"));
+            return Err(refused(501, "APINotImplemented"));
         }
         let done = act(&mut state)?;
         if let Some(hook) = self.after.lock().unwrap().as_mut()
             && let Some(refusal) = hook(call, &mut state)
         {
-            return Err(refusal);
+            return Err(Box::new(refusal));
         }
         Ok(done)
-    }
-}
-
-fn list(state: &mut State, place: &Place, marker: Option<&str>) -> Result<Page, Refusal> {
-    let (clock, size) = (state.clock, state.page);
-    let hierarchical = state.hierarchical.contains(&place.account);
-    let key = |name: &str| {
-        if hierarchical {
-            name.replace('/', "\0")
-        } else {
-            name.to_owned()
-        }
-    };
-    if size == 0 {
-        return Ok(Page {
-            next: Some("round".into()),
-            ..Page::default()
-        });
-    }
-    let container = state.container(place)?;
-    let mut blobs: Vec<Blob> = container
-        .blobs
-        .values()
-        .filter_map(|stored| {
-            let name = place.relative(&stored.blob.name)?;
-            Some(Blob {
-                name,
-                ..stored.blob.clone()
-            })
-        })
-        .filter(|blob| marker.is_none_or(|marker| key(&blob.name).as_str() > marker))
-        .collect();
-    blobs.sort_by_key(|blob| key(&blob.name));
-    let more = blobs.len() > size;
-    blobs.truncate(size);
-    Ok(Page {
-        next: more.then(|| key(&blobs.last().unwrap().name)),
-        blobs,
-        date: Some(clock),
-    })
-}
-
-#[async_trait]
-impl BlobService for Double {
-    async fn list(&self, side: Side, place: &Place, marker: Option<&str>) -> Answer<Page> {
-        self.call(Op::List, side, "", |state| list(state, place, marker))
-            .await
-    }
-
-    async fn container_metadata(&self, side: Side, place: &Place) -> Answer<Metadata> {
-        self.call(Op::ContainerMetadata, side, "", |state| {
-            Ok(state.container(place)?.metadata.clone())
-        })
-        .await
-    }
-
-    async fn create_container(&self, place: &Place, metadata: &Metadata) -> Answer<()> {
-        self.call(Op::CreateContainer, Side::Replica, "", |state| {
-            if state.container(place).is_ok() {
-                return Err(refusal(409, "ContainerAlreadyExists"));
-            }
-            state.create(place);
-            state.container(place)?.metadata = metadata.clone();
-            Ok(())
-        })
-        .await
-    }
-
-    async fn properties(&self, side: Side, place: &Place, name: &str) -> Answer<Blob> {
-        self.call(Op::Properties, side, name, |state| {
-            let polls = state.polls;
-            state.container(place)?;
-            let stored = state
-                .get(place, name)
-                .ok_or_else(|| refusal(404, "BlobNotFound"))?;
-            if polls == 0 && stored.blob.is_arriving() {
-                stored.blob.copy.as_mut().unwrap().status = CopyStatus::Success;
-            }
-            let found = Blob {
-                name: name.to_owned(),
-                ..stored.blob.clone()
-            };
-            state.polls = polls.saturating_sub(1);
-            Ok(found)
-        })
-        .await
-    }
-
-    async fn block_list(&self, place: &Place, name: &str) -> Answer<Blocks> {
-        self.call(Op::BlockList, Side::Replica, name, |state| {
-            let full = place.full_name(name);
-            let container = state.container(place)?;
-            let committed = container
-                .blobs
-                .get(&full)
-                .map(|stored| stored.committed.clone());
-            let staged = container.staged.get(&full);
-            if committed.is_none() && staged.is_none() {
-                return Err(refusal(404, "BlobNotFound"));
-            }
-            let staged = staged.into_iter().flatten();
-            Ok(Blocks {
-                committed: committed.unwrap_or_default(),
-                uncommitted: staged
-                    .map(|(id, data)| (id.clone(), data.len() as u64))
-                    .collect(),
-            })
-        })
-        .await
-    }
-
-    async fn put_blob_from_url(&self, copying: &Copying) -> Answer<()> {
-        self.call(Op::PutBlob, Side::Replica, &copying.blob.name, |state| {
-            state.check(copying)?;
-            let source = state.read(copying)?;
-            state.put(copying, source.data, Vec::new(), None);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn put_block_from_url(&self, copying: &Copying, block: &Block) -> Answer<()> {
-        let name = format!("{}@{}", copying.blob.name, block.offset);
-        self.call(Op::PutBlock, Side::Replica, &name, |state| {
-            let source = state.read(copying)?;
-            let from = usize::try_from(block.offset).unwrap();
-            let to = from + usize::try_from(block.length).unwrap();
-            let data = source
-                .data
-                .get(from..to)
-                .ok_or_else(|| refusal(416, "InvalidRange"))?;
-            let full = copying.replica.full_name(&copying.blob.name);
-            let staged = state
-                .container(&copying.replica)?
-                .staged
-                .entry(full)
-                .or_default();
-            if staged.keys().any(|id| id.len() != block.id.len()) {
-                return Err(refusal(400, "InvalidBlobOrBlock"));
-            }
-            staged.insert(block.id.clone(), data.to_vec());
-            Ok(())
-        })
-        .await
-    }
-
-    async fn put_block_list(&self, copying: &Copying, ids: Vec<BlockId>) -> Answer<()> {
-        self.call(
-            Op::PutBlockList,
-            Side::Replica,
-            &copying.blob.name,
-            |state| {
-                state.check(copying)?;
-                let full = copying.replica.full_name(&copying.blob.name);
-                let staged = state
-                    .container(&copying.replica)?
-                    .staged
-                    .remove(&full)
-                    .unwrap_or_default();
-                let mut data = Vec::new();
-                let mut committed = Vec::new();
-                for id in ids {
-                    let block = staged
-                        .get(&id)
-                        .ok_or_else(|| refusal(400, "InvalidBlockList"))?;
-                    data.extend_from_slice(block);
-                    committed.push((id, block.len() as u64));
-                }
-                state.put(copying, data, committed, None);
-                Ok(())
-            },
-        )
-        .await
-    }
-
-    async fn copy_blob_from_url(&self, copying: &Copying) -> Answer<()> {
-        self.call(Op::SyncCopy, Side::Replica, &copying.blob.name, |state| {
-            state.check(copying)?;
-            let source = state.read(copying)?;
-            if source.blob.kind != BlobKind::Block {
-                return Err(refusal(409, "InvalidBlobType"));
-            }
-            let copy = CopyState {
-                id: "sync".into(),
-                status: CopyStatus::Success,
-                failed_with: None,
-            };
-            state.put(copying, source.data, Vec::new(), Some(copy));
-            Ok(())
-        })
-        .await
-    }
-
-    async fn start_copy(&self, copying: &Copying) -> Answer<CopyState> {
-        self.call(Op::StartCopy, Side::Replica, &copying.blob.name, |state| {
-            state.check(copying)?;
-            let source = state.read(copying)?;
-            let status = if state.polls == 0 {
-                CopyStatus::Success
-            } else {
-                CopyStatus::Pending
-            };
-            let copy = CopyState {
-                id: state.etag(),
-                status,
-                failed_with: None,
-            };
-            state.put(copying, source.data, Vec::new(), Some(copy.clone()));
-            Ok(copy)
-        })
-        .await
-    }
-
-    async fn abort_copy(&self, place: &Place, name: &str, id: &str) -> Answer<()> {
-        self.call(Op::AbortCopy, Side::Replica, name, |state| {
-            let etag = state.etag();
-            let stored = state
-                .get(place, name)
-                .ok_or_else(|| refusal(404, "BlobNotFound"))?;
-            match stored.blob.copy.as_mut() {
-                Some(copy) if copy.id == id && copy.status == CopyStatus::Pending => {
-                    copy.status = CopyStatus::Failed;
-                    stored.blob.etag = etag;
-                    stored.blob.length = 0;
-                    stored.data.clear();
-                    Ok(())
-                }
-                _ => Err(refusal(409, "NoPendingCopyOperation")),
-            }
-        })
-        .await
-    }
-
-    async fn pause(&self, _polls: u32) {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Two places, one minute-old container in the source, and a copier with small limits.
-pub(super) struct Scene {
-    pub service: Arc<Double>,
-    pub copier: crate::Copier,
-    pub source: Place,
-    pub replica: Place,
-}
-
-pub(super) fn settings() -> crate::Settings {
-    crate::Settings {
-        one_call_limit: 100,
-        block_size: 10,
-        concurrency: 4,
-        share_bytes: 300,
-        ..crate::Settings::default()
-    }
-}
-
-impl Scene {
-    pub fn new() -> Self {
-        Self::with(settings())
-    }
-
-    pub fn with(settings: crate::Settings) -> Self {
-        let service = Double::new();
-        let (source, replica) = (Place::new("src", "asset-1"), Place::new("dst", "asset-1"));
-        service.state().create(&source);
-        Self {
-            copier: crate::Copier::with_service(service.clone(), settings),
-            service,
-            source,
-            replica,
-        }
-    }
-
-    pub fn write(&self, name: &str, data: &[u8]) -> String {
-        self.service.state().write(&self.source, name, data)
-    }
-
-    /// Lets the service's clock run, so that what was written is no longer new.
-    pub fn later(&self, seconds: i64) {
-        self.service.state().clock += Duration::seconds(seconds);
-    }
-
-    pub async fn mirror(&self) -> Result<crate::Copied, crate::BlobError> {
-        self.copier
-            .mirror(
-                &self.source,
-                &self.replica,
-                crate::Settle::AfterJob,
-                &crate::Budget::unlimited(),
-            )
-            .await
-    }
-
-    pub async fn look(&self) -> crate::Look {
-        self.copier
-            .look(&self.source, &self.replica, crate::Settle::AfterJob)
-            .await
-            .unwrap()
-    }
-
-    /// Every source blob must be in the replica with its bytes and its mark.
-    pub fn assert_mirrored(&self) {
-        let mut state = self.service.state();
-        let blobs: Vec<Stored> = state
-            .container(&self.source)
-            .unwrap()
-            .blobs
-            .values()
-            .cloned()
-            .collect();
-        for source in blobs.iter().filter(|stored| !stored.blob.is_directory()) {
-            let name = self.source.relative(&source.blob.name).unwrap();
-            let replica = state
-                .get(&self.replica, &name)
-                .unwrap_or_else(|| panic!("{name} is missing"));
-            assert_eq!(replica.data, source.data, "{name}");
-            assert_eq!(
-                replica.blob.mark.as_deref(),
-                Some(source.blob.etag.as_str()),
-                "{MARK} of {name}"
-            );
-            assert_eq!(replica.blob.metadata, source.blob.metadata, "{name}");
-            assert_eq!(replica.blob.headers, source.blob.headers, "{name}");
-            assert_eq!(replica.blob.md5, source.blob.md5, "{name}");
-        }
-    }
-
-    /// The names of one operation's calls, in order.
-    pub fn names(&self, op: Op) -> Vec<String> {
-        let state = self.service.state();
-        let calls = state.calls.iter().filter(|call| call.op == op);
-        calls.map(|call| call.name.clone()).collect()
-    }
-
-    pub fn count(&self, op: Op) -> usize {
-        self.service.state().count(op)
     }
 }

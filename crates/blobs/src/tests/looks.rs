@@ -1,6 +1,9 @@
 //! What a look costs and what it says.
 
-use super::double::{Op, Scene, refusal};
+use super::{
+    double::{Op, refusal},
+    scene::Scene,
+};
 use crate::{
     BlobError, Budget, ContainerOutcome, Denial, Presence, Settle, Side,
     blob::{Blob, CopyState, CopyStatus, Metadata},

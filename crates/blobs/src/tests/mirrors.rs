@@ -1,6 +1,9 @@
 //! What mirroring copies, in what order, and when it gives up.
 
-use super::double::{Op, Scene, refusal, settings};
+use super::{
+    double::{Op, refusal},
+    scene::{Scene, settings},
+};
 use crate::{
     BlobError, Budget, Settle, Side,
     blob::{Blob, BlobKind, ContentHeaders, MARK, Tier},

@@ -7,5 +7,6 @@ mod mirrors;
 mod order;
 mod resume;
 mod routes;
+mod scene;
 mod shares;
 mod wire;

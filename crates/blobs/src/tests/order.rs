@@ -1,6 +1,9 @@
 //! The two listings brought together, whatever their order and size.
 
-use super::double::{Op, Scene, settings};
+use super::{
+    double::Op,
+    scene::{Scene, settings},
+};
 use crate::{BlobError, Look, Settings};
 use std::collections::BTreeSet;
 

@@ -1,6 +1,9 @@
 //! What is in the replica is the record of progress.
 
-use super::double::{Op, Scene, broken};
+use super::{
+    double::{Op, broken},
+    scene::Scene,
+};
 use crate::BlobError;
 use std::sync::{
     Arc,

@@ -1,6 +1,9 @@
 //! Which operations are used where an endpoint lacks some.
 
-use super::double::{Op, Scene, refusal};
+use super::{
+    double::{Op, refusal},
+    scene::Scene,
+};
 use crate::{
     BlobError, Budget, Settle,
     blob::{Blob, BlobKind, CopyStatus},

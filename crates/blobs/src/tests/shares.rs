@@ -1,6 +1,9 @@
 //! A large asset's copy, shared out.
 
-use super::double::{Op, Scene, broken, settings};
+use super::{
+    double::{Op, broken},
+    scene::{Scene, settings},
+};
 use crate::{
     BlobError, Budget, Settings, Settle, Share, Sharing,
     blob::{Blob, Metadata, Tier},
