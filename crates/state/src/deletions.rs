@@ -1,0 +1,103 @@
+use std::sync::Arc;
+
+use change::ResourceId;
+use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::{Condition, Documents, StateError, documents::path_of};
+
+const FOLDER: &str = "runs/deletions";
+const CONFIRMATION: &str = "runs/deletions-confirmed";
+
+/// Deletions that the primary announced and that are not done yet: one document each, so that they can be counted.
+#[derive(Clone)]
+pub struct Deletions(Arc<dyn Documents>);
+
+impl Deletions {
+    /// The deletions among documents.
+    #[must_use]
+    pub fn new(documents: Arc<dyn Documents>) -> Self {
+        Self(documents)
+    }
+
+    /// Notes a deletion that waits.
+    ///
+    /// # Errors
+    /// [`StateError`]; the deletion is then not counted.
+    pub async fn announce(&self, id: &ResourceId, due: OffsetDateTime) -> Result<(), StateError> {
+        let due = due.format(&Rfc3339).unwrap_or_default();
+        let value = json!({"resource": id.to_string(), "due": due});
+        self.0
+            .write(&path_of(FOLDER, id), &value, &Condition::Always)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets a deletion that was done, or is not needed any more.
+    ///
+    /// # Errors
+    /// [`StateError`]; the deletion is then counted until somebody removes it.
+    pub async fn done(&self, id: &ResourceId) -> Result<(), StateError> {
+        self.0.remove(&path_of(FOLDER, id)).await
+    }
+
+    /// Whether more deletions wait than `cap`.
+    ///
+    /// # Errors
+    /// [`StateError`]; the caller then deletes nothing.
+    pub async fn exceed(&self, cap: usize) -> Result<bool, StateError> {
+        let prefix = format!("{FOLDER}/");
+        Ok(self.0.list(&prefix, cap + 1).await?.len() > cap)
+    }
+
+    /// Whether an operator confirmed what waits, and until when.
+    ///
+    /// # Errors
+    /// [`StateError`] when it cannot be read.
+    pub async fn confirmed(&self, now: OffsetDateTime) -> Result<bool, StateError> {
+        let document = self.0.read(CONFIRMATION).await?;
+        let until = document
+            .as_ref()
+            .and_then(|document| document.value["until"].as_str())
+            .and_then(|until| OffsetDateTime::parse(until, &Rfc3339).ok());
+        Ok(until.is_some_and(|until| until > now))
+    }
+
+    /// Confirms what waits, whatever the cap, until a time.
+    ///
+    /// # Errors
+    /// [`StateError`]; nothing is confirmed then.
+    pub async fn confirm(&self, until: OffsetDateTime) -> Result<(), StateError> {
+        let until = until.format(&Rfc3339).unwrap_or_default();
+        self.0
+            .write(CONFIRMATION, &json!({"until": until}), &Condition::Always)
+            .await?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MemoryDocuments;
+    use change::{Kind, Name};
+    use time::{Duration, macros::datetime};
+
+    #[tokio::test]
+    async fn deletions_are_counted_and_can_be_confirmed_for_a_while() {
+        let deletions = Deletions::new(Arc::new(MemoryDocuments::default()));
+        let now = datetime!(2026-01-01 00:00 UTC);
+        let id = |name: &str| ResourceId::new(Kind::StreamingLocators, Name::new(name).unwrap());
+        for name in ["a", "b", "b", "c"] {
+            deletions.announce(&id(name), now).await.unwrap();
+        }
+        assert!(!deletions.exceed(3).await.unwrap());
+        assert!(deletions.exceed(2).await.unwrap());
+        deletions.done(&id("a")).await.unwrap();
+        assert!(!deletions.exceed(2).await.unwrap());
+        assert!(!deletions.confirmed(now).await.unwrap());
+        deletions.confirm(now + Duration::hours(1)).await.unwrap();
+        assert!(deletions.confirmed(now).await.unwrap());
+        assert!(!deletions.confirmed(now + Duration::hours(2)).await.unwrap());
+    }
+}

@@ -1,0 +1,22 @@
+//! The app's state: small JSON documents in one container of its own storage account, and nothing else.
+//!
+//! - [`Exceptions`]: what failed, or has waited for more than a minute; removed when it is mirrored;
+//! - [`CopyLocks`]: one copy run per asset at a time;
+//! - [`Deletions`]: deletions that the primary announced and that wait for their grace to be over.
+//!
+//! Any of it may be deleted at any time without harm to correctness: the accounts are the truth. So a document that cannot be read
+//! or written is reported by whoever asked and stops nothing.
+
+mod blob_documents;
+mod copy_locks;
+mod deletions;
+mod documents;
+mod exceptions;
+mod memory;
+
+pub use blob_documents::BlobDocuments;
+pub use copy_locks::{CopyLocks, Taken};
+pub use deletions::Deletions;
+pub use documents::{Condition, Document, Documents, StateError, Written};
+pub use exceptions::{Exception, Exceptions};
+pub use memory::MemoryDocuments;
