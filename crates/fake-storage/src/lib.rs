@@ -16,6 +16,8 @@ mod authorisation;
 mod blob;
 mod call;
 mod conditions;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod content;
 mod copies;
 mod faults;
