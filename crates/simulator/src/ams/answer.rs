@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use bytes::Bytes;
 
-use super::account;
 use super::address::{Place, Target};
 use super::auth::{Caller, caller};
 use super::call::{Call, query, type_of};
@@ -16,6 +15,7 @@ use super::headers::{Dress, correlation_id, dress};
 use super::reply::Reply;
 use super::tampering;
 use super::version::ApiVersion;
+use super::{account, login};
 use crate::buckets::Bucket;
 use crate::events::{Operation, resource_event};
 use crate::faults::{Darkness, Fault};
@@ -43,9 +43,19 @@ pub(crate) enum Outcome {
     Close,
 }
 
-/// Answers a request for `Microsoft.Media`. `None`: it is for something else.
+/// Answers a request for `Microsoft.Media`, or for what signing in needs. `None`: it is for something else.
 pub(crate) async fn answer(core: &Arc<Core>, incoming: &Incoming) -> Option<Outcome> {
-    let target = Target::read(&incoming.path)?;
+    let Some(target) = Target::read(&incoming.path) else {
+        let reply = login::answer(incoming)?;
+        let correlation_id = &correlation_id(&incoming.headers);
+        let with = Dress {
+            request: &incoming.headers,
+            region: "",
+            correlation_id,
+            rate: None,
+        };
+        return Some(Outcome::Reply(Box::new(dress(&reply, &with))));
+    };
     let known = target.account.as_deref().and_then(|name| {
         core.world()
             .account(name)

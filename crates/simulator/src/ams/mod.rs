@@ -16,6 +16,7 @@ mod headers;
 mod jobs;
 mod list;
 mod locators;
+mod login;
 mod paths;
 mod policy_options;
 mod rates;

@@ -44,6 +44,14 @@ impl Endpoint {
         self.inner.lock().unwrap()
     }
 
+    fn events(&self) -> Vec<Value> {
+        self.inner().events.clone()
+    }
+
+    fn headers(&self) -> Vec<HeaderMap> {
+        self.inner().headers.clone()
+    }
+
     /// `type subject` of what was taken, in order; the subject's last two parts will do.
     fn taken(&self) -> Vec<String> {
         let short = |event: &Value| {
@@ -130,8 +138,8 @@ async fn a_change_raises_the_resource_managers_event() {
         ]
     );
 
-    let inner = endpoint.inner();
-    let event = &inner.events[0];
+    let (events, headers) = (endpoint.events(), endpoint.headers());
+    let event = &events[0];
     let id = "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.Media/mediaservices/primary/assets/a";
     assert_eq!(
         (&event["subject"], &event["data"]["resourceUri"]),
@@ -149,10 +157,9 @@ async fn a_change_raises_the_resource_managers_event() {
     assert_eq!(event["data"]["resourceProvider"], "Microsoft.Media");
     assert_eq!(event["data"]["status"], "Succeeded");
     assert_eq!(event["data"].get("httpRequest"), None);
-    assert_eq!(inner.events[1]["data"]["httpRequest"]["method"], "DELETE");
-    assert_eq!(inner.headers[0]["aeg-event-type"], "Notification");
-    assert_eq!(inner.headers[0]["aeg-subscription-name"], "MIRROR");
-    drop(inner);
+    assert_eq!(events[1]["data"]["httpRequest"]["method"], "DELETE");
+    assert_eq!(headers[0]["aeg-event-type"], "Notification");
+    assert_eq!(headers[0]["aeg-subscription-name"], "MIRROR");
     sim.stop().await;
 }
 
@@ -194,9 +201,8 @@ async fn a_job_raises_the_events_of_the_accounts_own_topic() {
     let mut taken = endpoint.taken();
     taken.sort();
     assert_eq!(taken, ["JobFinished jobs/j", "JobOutputFinished jobs/j"]);
-    let inner = endpoint.inner();
-    let finished = inner
-        .events
+    let events = endpoint.events();
+    let finished = events
         .iter()
         .find(|event| event["eventType"] == "Microsoft.Media.JobFinished")
         .unwrap();
@@ -222,7 +228,6 @@ async fn a_job_raises_the_events_of_the_accounts_own_topic() {
             }],
         })
     );
-    drop(inner);
     sim.stop().await;
 }
 

@@ -1,5 +1,7 @@
 //! Drives a simulator over HTTP as its clients do.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod harness;
 
 mod admission;
@@ -10,5 +12,7 @@ mod faults;
 mod jobs;
 mod listing;
 mod locators;
+mod program;
 mod recordings;
+mod restart;
 mod streaming_policies;

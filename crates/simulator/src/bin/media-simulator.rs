@@ -1,2 +1,0 @@
-//! The simulator as a program.
-fn main() {}
