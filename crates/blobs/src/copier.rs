@@ -2,7 +2,7 @@
 
 use crate::{
     BlobError, Budget, Calls, ContainerOutcome, Look, Place, Settings, Settle, Share, ShareCopied,
-    Sharing, SourceAuth, StorageSide,
+    Sharing, SourceAuth, StorageSide, Told,
     container::ensure,
     pass::{Purpose, pass},
     route::Lessons,
@@ -203,11 +203,11 @@ impl Copier {
                 rounds += 1;
             }
             if rounds >= self.settings.rounds {
-                let name = passed
-                    .changed_name
-                    .or_else(|| look.sample.first().cloned())
-                    .unwrap_or_default();
-                return Err(BlobError::SourceChanging { name, rounds });
+                let (name, told) = passed.changed_one.unwrap_or_else(|| {
+                    let name = look.sample.first().cloned().unwrap_or_default();
+                    (name, Told::default())
+                });
+                return Err(BlobError::SourceChanging { name, rounds, told });
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Copies one blob in the state in which it was listed, or says that it is no longer in that state.
 
 use crate::{
-    BlobError, Side,
+    BlobError, Side, Told,
     blob::{BlobKind, CopyStatus},
     blocks::{Block, BlockId, Plan},
     refusal::{Refusal, Trouble},
@@ -13,12 +13,12 @@ use futures::{StreamExt, stream};
 use std::collections::HashMap;
 
 /// What became of one blob.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It is there.
     Copied,
     /// Source or replica changed since they were listed: it has to start over from a new look.
-    Changed,
+    Changed(Told),
     /// The budget ended first; what was copied so far is kept by the service.
     Stopped,
 }
@@ -89,6 +89,11 @@ fn unsupported(copying: &Copying, why: &'static str) -> BlobError {
     }
 }
 
+/// Changed, as was seen without a refusal.
+fn changed() -> Outcome {
+    Outcome::Changed(Told::default())
+}
+
 /// The trouble of one blob's call, as its outcome or as an error.
 pub(crate) fn outcome(
     run: &Run,
@@ -96,7 +101,8 @@ pub(crate) fn outcome(
     trouble: Trouble,
 ) -> Result<Outcome, BlobError> {
     match trouble {
-        Trouble::Changed | Trouble::Missing | Trouble::Busy => Ok(Outcome::Changed),
+        Trouble::Changed(told) => Ok(Outcome::Changed(told)),
+        Trouble::Missing | Trouble::Busy => Ok(changed()),
         Trouble::Gone(side) => Err(run.gone(side)),
         Trouble::Archived => Err(BlobError::SourceArchived {
             name: copying.blob.name.clone(),
@@ -133,7 +139,7 @@ async fn by(route: Route, run: &Run, copying: &Copying) -> Result<Outcome, Troub
             };
             match state.status {
                 CopyStatus::Success => Ok(Outcome::Copied),
-                CopyStatus::Failed => Ok(Outcome::Changed),
+                CopyStatus::Failed => Ok(changed()),
                 CopyStatus::Pending => follow(run, copying).await.map_err(Trouble::Fatal),
             }
         }
@@ -236,7 +242,7 @@ async fn follow(run: &Run, copying: &Copying) -> Result<Outcome, BlobError> {
             Some(copy) if copy.status == CopyStatus::Pending && !ours => {
                 let answer = run.service.abort_copy(place, name, &copy.id).await;
                 return match read(copying, answer) {
-                    Ok(()) => Ok(Outcome::Changed),
+                    Ok(()) => Ok(changed()),
                     Err(trouble) => outcome(run, copying, trouble),
                 };
             }
@@ -255,7 +261,7 @@ async fn follow(run: &Run, copying: &Copying) -> Result<Outcome, BlobError> {
                 return outcome(run, copying, failed.trouble(Side::Replica, Some(name)));
             }
             _ if ours => return Ok(Outcome::Copied),
-            _ => return Ok(Outcome::Changed),
+            _ => return Ok(changed()),
         }
     }
     Ok(Outcome::Stopped)

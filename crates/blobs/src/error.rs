@@ -125,14 +125,18 @@ pub enum BlobError {
         name: String,
     },
 
-    /// The source blobs changed faster than they could be copied. Remedy: none needed, try again
-    /// when the encoder or uploader has finished.
-    #[error("source blobs keep changing: {name:?} after {rounds} rounds")]
+    /// The source blobs changed faster than they could be copied, or something else writes to
+    /// the replica. Remedy: none needed, try again when the encoder or uploader has finished. If it
+    /// says 404 although the blob is there, the replica's account cannot reach the source's:
+    /// look at private endpoints and DNS.
+    #[error("source blobs keep changing: {name:?} after {rounds} rounds (last: {told})")]
     SourceChanging {
         /// One of the blobs that were different each time.
         name: String,
         /// How often the asset was looked at.
         rounds: u32,
+        /// What the service said to the last copy of that blob.
+        told: Told,
     },
 
     /// A copied blob carries its source's mark but not its source's length or MD5. Remedy: delete
@@ -234,6 +238,7 @@ impl BlobError {
             Self::Denied { told, .. }
             | Self::Throttled { told, .. }
             | Self::Unavailable { told, .. }
+            | Self::SourceChanging { told, .. }
             | Self::Refused { told, .. } => Some(told),
             _ => None,
         }

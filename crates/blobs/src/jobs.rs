@@ -1,7 +1,7 @@
 //! Copies many blobs at once, a bounded number at a time.
 
 use crate::{
-    BlobError,
+    BlobError, Told,
     copy::{Outcome, copy},
     run::Run,
     service::Copying,
@@ -18,7 +18,8 @@ pub(crate) struct Jobs {
     pub blobs: u64,
     pub bytes: u64,
     pub changed: u64,
-    pub changed_name: Option<String>,
+    /// One of the changed, and what the service said.
+    pub changed_one: Option<(String, Told)>,
     pub stopped: bool,
 }
 
@@ -30,7 +31,7 @@ impl Jobs {
             blobs: 0,
             bytes: 0,
             changed: 0,
-            changed_name: None,
+            changed_one: None,
             stopped: false,
         }
     }
@@ -97,9 +98,9 @@ impl Jobs {
                 self.blobs += 1;
                 self.bytes += length;
             }
-            Outcome::Changed => {
+            Outcome::Changed(told) => {
                 self.changed += 1;
-                self.changed_name.get_or_insert(name);
+                self.changed_one.get_or_insert((name, told));
             }
             Outcome::Stopped => self.stopped = true,
         }

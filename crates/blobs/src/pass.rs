@@ -1,7 +1,7 @@
 //! One look at both places, copying what is missing on the way if that is wanted.
 
 use crate::{
-    BlobError, Look, Presence, Settle, Side,
+    BlobError, Look, Presence, Settle, Side, Told,
     blob::{Blob, Stage, Tier},
     compare::{Likeness, compare},
     container::ensure,
@@ -31,7 +31,7 @@ pub(crate) struct Passed {
     pub blobs: u64,
     pub bytes: u64,
     pub changed: u64,
-    pub changed_name: Option<String>,
+    pub changed_one: Option<(String, Told)>,
     /// The budget was used up.
     pub stopped: bool,
     /// There were more manifests than are kept waiting.
@@ -179,7 +179,7 @@ async fn attempt(
         blobs: jobs.blobs,
         bytes: jobs.bytes,
         changed: jobs.changed,
-        changed_name: jobs.changed_name.take(),
+        changed_one: jobs.changed_one.take(),
         stopped: jobs.stopped,
         more_manifests: manifests.client.more || manifests.server.more,
         created,

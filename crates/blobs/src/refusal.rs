@@ -12,6 +12,8 @@ pub(crate) struct Refusal {
     /// `x-ms-copy-source-error-code`), for a copy.
     pub source_status: Option<u16>,
     pub source_code: Option<String>,
+    /// The account that refused, where it is not the one the call was made to.
+    pub at: Option<Side>,
     /// What failed if there was no answer.
     pub below_http: Option<BelowHttp>,
 }
@@ -34,8 +36,9 @@ pub(crate) enum BelowHttp {
 /// What a caller has to do about a refusal.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// Source or replica is no longer as it was seen: look again.
-    Changed,
+    /// Source or replica is no longer as it was seen: look again. The service's words are for the
+    /// case that looking again does not help.
+    Changed(Told),
     /// There is no such blob.
     Missing,
     /// There is no such container.
@@ -63,6 +66,7 @@ impl Refusal {
 
     /// Reads the refusal of a call to `side`, about the blob `name` if it was about one.
     pub(crate) fn trouble(self, side: Side, name: Option<&str>) -> Trouble {
+        let side = self.at.unwrap_or(side);
         if let Some(below) = self.below_http {
             return Trouble::Fatal(below.error(side, self.told));
         }
@@ -75,17 +79,18 @@ impl Refusal {
             return self.source_trouble(status, name);
         }
         match (status, code.as_str()) {
-            (501, _) => Trouble::Lacks,
+            // Only the account that was to copy can lack a copying operation.
+            (501, _) if self.at.is_none() => Trouble::Lacks,
             (401 | 403, _) => denied(side, self.told, &code),
             (404, "ContainerNotFound") => Trouble::Gone(side),
             (404, "BlobNotFound" | "ResourceNotFound" | "") => Trouble::Missing,
             (409, "ContainerAlreadyExists") => Trouble::Exists,
             (409, "PendingCopyOperation") => Trouble::Busy,
-            (409, "BlobAlreadyExists" | "NoPendingCopyOperation") => Trouble::Changed,
+            (409, "BlobAlreadyExists" | "NoPendingCopyOperation") => Trouble::Changed(self.told),
             // Blocks that were there are not: another run has committed or discarded them.
-            (400, "InvalidBlockList") => Trouble::Changed,
-            (412, code) if !code.starts_with("Lease") => Trouble::Changed,
-            (304, _) => Trouble::Changed,
+            (400, "InvalidBlockList") => Trouble::Changed(self.told),
+            (412, code) if !code.starts_with("Lease") => Trouble::Changed(self.told),
+            (304, _) => Trouble::Changed(self.told),
             (409, "ContainerBeingDeleted" | "AccountBeingCreated") => self.unavailable(side),
             (429 | 503, _) => self.throttled(side),
             (408 | 500 | 502 | 504, _) => self.unavailable(side),
@@ -107,7 +112,7 @@ impl Refusal {
                 denied(Side::Source, self.told, &code)
             }
             (404, "ContainerNotFound") => Trouble::Gone(Side::Source),
-            (304 | 404 | 412, _) => Trouble::Changed,
+            (304 | 404 | 412, _) => Trouble::Changed(self.told),
             (429 | 503, _) => self.throttled(Side::Source),
             (408 | 500 | 502 | 504, _) => self.unavailable(Side::Source),
             _ => self.refused(Side::Source, name),
@@ -209,6 +214,34 @@ mod tests {
         }
     }
 
+    fn changed() -> Trouble {
+        Trouble::Changed(Told::default())
+    }
+
+    fn without_words(trouble: Trouble) -> Trouble {
+        match trouble {
+            Trouble::Changed(told) => {
+                assert!(told.status.is_some());
+                changed()
+            }
+            other => other,
+        }
+    }
+
+    #[test]
+    fn a_refusal_elsewhere_is_that_accounts_and_teaches_nothing() {
+        for status in [501, 403, 500] {
+            let refusal = Refusal {
+                at: Some(Side::Source),
+                ..refusal(status, "X")
+            };
+            let Trouble::Fatal(error) = refusal.trouble(Side::Replica, None) else {
+                panic!("{status}");
+            };
+            assert_eq!(error.side(), Some(Side::Source));
+        }
+    }
+
     #[test]
     fn control_flow_is_read_from_status_and_code() {
         for (status, code, expected) in [
@@ -217,19 +250,16 @@ mod tests {
             (404, "BlobNotFound", Trouble::Missing),
             (404, "", Trouble::Missing),
             (409, "ContainerAlreadyExists", Trouble::Exists),
-            (409, "BlobAlreadyExists", Trouble::Changed),
+            (409, "BlobAlreadyExists", changed()),
             (409, "PendingCopyOperation", Trouble::Busy),
-            (412, "ConditionNotMet", Trouble::Changed),
-            (412, "", Trouble::Changed),
-            (400, "InvalidBlockList", Trouble::Changed),
-            (404, "CannotVerifyCopySource", Trouble::Changed),
-            (412, "CannotVerifyCopySource", Trouble::Changed),
+            (412, "ConditionNotMet", changed()),
+            (412, "", changed()),
+            (400, "InvalidBlockList", changed()),
+            (404, "CannotVerifyCopySource", changed()),
+            (412, "CannotVerifyCopySource", changed()),
         ] {
-            assert_eq!(
-                refusal(status, code).trouble(Side::Replica, None),
-                expected,
-                "{status} {code}"
-            );
+            let trouble = refusal(status, code).trouble(Side::Replica, None);
+            assert_eq!(without_words(trouble), expected, "{status} {code}");
         }
     }
 
@@ -268,15 +298,16 @@ mod tests {
     #[test]
     fn trouble_of_the_copy_source_is_the_sources() {
         let trouble = |status, code| {
-            of_source(409, "CannotVerifyCopySource", status, code).trouble(Side::Replica, Some("a"))
+            let refusal = of_source(409, "CannotVerifyCopySource", status, code);
+            without_words(refusal.trouble(Side::Replica, Some("a")))
         };
         assert_eq!(trouble(409, "BlobArchived"), Trouble::Archived);
         assert_eq!(
             trouble(404, "ContainerNotFound"),
             Trouble::Gone(Side::Source)
         );
-        assert_eq!(trouble(404, "BlobNotFound"), Trouble::Changed);
-        assert_eq!(trouble(412, "ConditionNotMet"), Trouble::Changed);
+        assert_eq!(trouble(404, "BlobNotFound"), changed());
+        assert_eq!(trouble(412, "ConditionNotMet"), changed());
         for (status, transient) in [(503, true), (500, true), (400, false)] {
             let Trouble::Fatal(error) = trouble(status, "X") else {
                 panic!("{status}");

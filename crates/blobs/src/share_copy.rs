@@ -1,7 +1,7 @@
 //! Does what a share says, and decides nothing else.
 
 use crate::{
-    BlobError, Calls, Side,
+    BlobError, Calls, Side, Told,
     blob::Blob,
     blocks::Plan,
     copy::{Outcome, check, commit, copy, has, outcome, read, stage},
@@ -130,7 +130,7 @@ async fn blocks(
     };
     match result? {
         Outcome::Copied => done.blobs = 1,
-        Outcome::Changed => done.changed = 1,
+        Outcome::Changed(_) => done.changed = 1,
         Outcome::Stopped => done.stopped = true,
     }
     Ok(done)
@@ -203,7 +203,7 @@ async fn with_properties(run: &Run, mut copying: Copying) -> Result<Copying, Tro
         .await;
     let blob = answer.map_err(|refusal| refusal.trouble(Side::Source, Some(name)))?;
     if blob.etag != copying.blob.etag || blob.length != copying.blob.length {
-        return Err(Trouble::Changed);
+        return Err(Trouble::Changed(Told::default()));
     }
     copying.blob = blob;
     match check(&copying) {

@@ -41,10 +41,15 @@ impl Sdk {
 
     async fn ends(&self, copying: &Copying) -> Answer<(CopySource, BlobClient)> {
         let name = &copying.blob.name;
+        // Whatever it takes to open the source is the source's trouble, also within a copy.
         let source = self
             .reader
             .source(&self.source, &copying.source, name)
-            .await?;
+            .await
+            .map_err(|mut refusal| {
+                refusal.at = Some(Side::Source);
+                refusal
+            })?;
         Ok((source, self.replica.blob(&copying.replica, name)?))
     }
 

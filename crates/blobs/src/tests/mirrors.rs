@@ -230,13 +230,11 @@ async fn a_source_that_keeps_changing_is_given_up_after_some_rounds() {
         None
     });
     let error = scene.mirror().await.unwrap_err();
-    assert_eq!(
-        error,
-        BlobError::SourceChanging {
-            name: "a".into(),
-            rounds: 4
-        }
-    );
+    let BlobError::SourceChanging { name, rounds, told } = &error else {
+        panic!("{error:?}");
+    };
+    assert_eq!((name.as_str(), *rounds), ("a", 4));
+    assert_eq!(told.status, Some(412));
     assert!(error.is_transient());
     assert_eq!(scene.count(Op::PutBlob), 4);
 }

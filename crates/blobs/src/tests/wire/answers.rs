@@ -228,3 +228,27 @@ async fn no_error_shows_a_sas_or_a_token() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_refused_delegation_key_is_the_sources_trouble() {
+    for (status, code) in [
+        (403, "AuthorizationPermissionMismatch"),
+        (501, "APINotImplemented"),
+    ] {
+        let rest = accepting(listed("a", 5));
+        let setup = Setup::identity(SourceAuth::DelegationSas, move |sent| {
+            if sent.url.contains("userdelegationkey") {
+                (
+                    status,
+                    vec![("x-ms-error-code", code.to_owned())],
+                    String::new(),
+                )
+            } else {
+                rest(sent)
+            }
+        });
+        let error = setup.mirror().await.unwrap_err();
+        assert_eq!(error.side(), Some(Side::Source), "{error:?}");
+        assert!(setup.sent().iter().all(|sent| sent.method != "PUT"));
+    }
+}
