@@ -25,7 +25,10 @@ pub fn lay_out(handler: &Path, app_root: &Path) -> io::Result<()> {
         let entry = entry?;
         let folder = app_root.join(entry.file_name());
         fs::create_dir_all(&folder)?;
-        copy(&entry.path().join("function.json"), &folder.join("function.json"))?;
+        copy(
+            &entry.path().join("function.json"),
+            &folder.join("function.json"),
+        )?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@
 //! - [`Account`]: a storage account's name and key, and the account SAS that key can sign.
 //!
 //! [`World`] puts them together with the media-services simulator, the Functions host stand-in and the real handler.
+//! [`platform`] is a video platform on one of its accounts, and [`proof`] asks both accounts whether they serve the same.
 //!
 //! Everything listens on loopback. The production code does not know this crate exists: only its
 //! configuration differs.
@@ -17,6 +18,9 @@ mod azurite;
 mod error;
 mod identity;
 mod layout;
+pub mod platform;
+pub mod proof;
+mod recorded;
 mod storage;
 mod token;
 mod world;
@@ -27,6 +31,7 @@ pub use error::Error;
 pub use fake_storage::{Tls, TlsError, install_ring};
 pub use identity::{IdentityAnswer, IdentityEndpoint, TokenRequest};
 pub use layout::{lay_out, workspace_root};
+pub use recorded::{PassedMessage, RecordedQueues};
 pub use storage::Storage;
 pub use token::{LocalCredential, mint_token};
 pub use world::{World, WorldOptions};

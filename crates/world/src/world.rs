@@ -3,14 +3,17 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
-use functions_host::{AzureQueues, ConsoleSink, Host, HostOptions, QueueService};
+use functions_host::{AzureQueues, ConsoleSink, Host, HostOptions};
 use simulator::{
-    AccountOptions, Control, EventSubscription, Simulator, SimulatorOptions, StorageOptions, TlsFiles,
+    AccountOptions, Control, EventSubscription, Simulator, SimulatorOptions, StorageOptions,
+    TlsFiles,
 };
 use tempfile::TempDir;
 use url::Url;
 
-use crate::{Account, IdentityEndpoint, LocalCredential, Storage, Tls, layout};
+use crate::{
+    Account, AccountSas, IdentityEndpoint, LocalCredential, RecordedQueues, Storage, Tls, layout,
+};
 
 /// How the world is made.
 #[derive(Default)]
@@ -19,6 +22,8 @@ pub struct WorldOptions {
     pub handler: PathBuf,
     /// Settings of the handler beside those that the world gives it, or in their place.
     pub settings: Vec<(String, String)>,
+    /// Whether the handler gets SAS for all storage, in place of its managed identity.
+    pub sas: bool,
     /// Where the host's and the handler's lines go; nowhere if absent (they are kept all the same, see [`Host::lines`]).
     pub console: Option<ConsoleSink>,
 }
@@ -36,7 +41,9 @@ pub struct World {
     /// The Functions host, driving the handler.
     pub host: Host,
     /// The app's queues, as the host reads them.
-    pub queues: Arc<dyn QueueService>,
+    pub queues: Arc<RecordedQueues>,
+    /// What the handler was given and must not show: the header of the identity endpoint, the signatures of SAS.
+    pub secrets: Vec<String>,
     _app_root: TempDir,
 }
 
@@ -52,26 +59,37 @@ impl World {
     /// When a part does not start; the error says which and why.
     pub async fn start(options: WorldOptions) -> anyhow::Result<Self> {
         let tls = Tls::generate()?;
-        let (storage, identity) = tokio::try_join!(Storage::start(&tls), IdentityEndpoint::start())?;
+        let (storage, identity) =
+            tokio::try_join!(Storage::start(&tls), IdentityEndpoint::start())?;
         let simulator = simulator(&tls, &storage).await?;
-        let app_root = tempfile::Builder::new().prefix("media-mirror-app-").tempdir()?;
-        layout::lay_out(&options.handler, app_root.path()).context("laying out the function app")?;
+        let app_root = tempfile::Builder::new()
+            .prefix("media-mirror-app-")
+            .tempdir()?;
+        layout::lay_out(&options.handler, app_root.path())
+            .context("laying out the function app")?;
         let queue_service = storage
             .app
             .queue_endpoint(Storage::APP)
             .context("the app's storage has queues")?;
-        let queues: Arc<dyn QueueService> = Arc::new(AzureQueues::new(
+        let queues = Arc::new(RecordedQueues::new(Arc::new(AzureQueues::new(
             queue_service.clone(),
             Some(Arc::new(LocalCredential::new())),
             tls.client(),
-        )?);
+        )?)));
         let mut host = HostOptions::new(app_root.path());
         host.env = handler_settings(&tls, &storage, &identity, &simulator, &queue_service)?;
-        for (name, value) in options.settings {
+        let mut secrets = vec![identity.header().to_owned()];
+        let sas = if options.sas {
+            sas_settings(&storage, &queue_service, &mut secrets)?
+        } else {
+            Vec::new()
+        };
+        for (name, value) in sas.into_iter().chain(options.settings) {
             host.env.retain(|(known, _)| *known != name);
             host.env.push((name, value));
         }
-        host.queues.insert("AzureWebJobsStorage".to_owned(), Arc::clone(&queues));
+        host.queues
+            .insert("AzureWebJobsStorage".to_owned(), Arc::clone(&queues) as _);
         host.console = options.console;
         // Faster than a real host looks, so that a person need not wait for the polling of an idle queue.
         host.timings.poll_max = Some(Duration::from_millis(200));
@@ -83,6 +101,7 @@ impl World {
             simulator,
             host,
             queues,
+            secrets,
             _app_root: app_root,
         };
         ensure!(
@@ -113,7 +132,9 @@ impl World {
     /// # Errors
     /// Never while the world runs.
     pub fn media_url(&self) -> anyhow::Result<Url> {
-        self.simulator.https_url().context("the simulator listens with TLS")
+        self.simulator
+            .https_url()
+            .context("the simulator listens with TLS")
     }
 
     /// Waits until every event is delivered, no function runs and no queue holds a message.
@@ -158,7 +179,10 @@ impl World {
         let subscriptions: [(&str, &[&str]); 2] = [
             (
                 "job-finished",
-                &["Microsoft.Media.JobFinished", "Microsoft.Media.JobOutputFinished"],
+                &[
+                    "Microsoft.Media.JobFinished",
+                    "Microsoft.Media.JobOutputFinished",
+                ],
             ),
             (
                 "resource-changed",
@@ -187,22 +211,23 @@ impl World {
 }
 
 async fn simulator(tls: &Tls, storage: &Storage) -> anyhow::Result<Simulator> {
-    let account = |name: &str, region: &str, storage_account: &str| -> anyhow::Result<AccountOptions> {
-        let key = storage
-            .regions
-            .account(storage_account)
-            .map(Account::key)
-            .context("the storage account exists")?;
-        Ok(AccountOptions {
-            name: name.to_owned(),
-            region: region.to_owned(),
-            storage: vec![StorageOptions {
-                account: storage_account.to_owned(),
-                key,
-                blob_endpoint: Some(storage.regions.blob_endpoint(storage_account)),
-            }],
-        })
-    };
+    let account =
+        |name: &str, region: &str, storage_account: &str| -> anyhow::Result<AccountOptions> {
+            let key = storage
+                .regions
+                .account(storage_account)
+                .map(Account::key)
+                .context("the storage account exists")?;
+            Ok(AccountOptions {
+                name: name.to_owned(),
+                region: region.to_owned(),
+                storage: vec![StorageOptions {
+                    account: storage_account.to_owned(),
+                    key,
+                    blob_endpoint: Some(storage.regions.blob_endpoint(storage_account)),
+                }],
+            })
+        };
     Simulator::start(SimulatorOptions {
         accounts: vec![
             account(World::PRIMARY, "westeurope", Storage::PRIMARY)?,
@@ -229,26 +254,74 @@ fn handler_settings(
     simulator: &Simulator,
     queue_service: &Url,
 ) -> anyhow::Result<Vec<(String, String)>> {
-    let media = simulator.https_url().context("the simulator listens with TLS")?;
+    let media = simulator
+        .https_url()
+        .context("the simulator listens with TLS")?;
     // One emulator holds the accounts of both regions; what differs is the account in the path.
     let blobs = storage.regions.blob_endpoint("account").to_string();
-    let blobs = blobs.trim_end_matches('/').replace("/account", "/{account}");
+    let blobs = blobs
+        .trim_end_matches('/')
+        .replace("/account", "/{account}");
     let settings = [
-        ("SSL_CERT_FILE", tls.certificate_path().display().to_string()),
+        (
+            "SSL_CERT_FILE",
+            tls.certificate_path().display().to_string(),
+        ),
         ("IDENTITY_ENDPOINT", identity.endpoint()),
         ("IDENTITY_HEADER", identity.header().to_owned()),
-        ("AzureWebJobsStorage__queueServiceUri", queue_service.to_string()),
+        (
+            "AzureWebJobsStorage__queueServiceUri",
+            queue_service.to_string(),
+        ),
         ("MIRROR_BACKEND", "ams".to_owned()),
         ("MIRROR_PRIMARY", World::account_id(World::PRIMARY)),
         ("MIRROR_SECONDARY", World::account_id(World::SECONDARY)),
         ("MIRROR_PRIMARY_ENDPOINT", media.to_string()),
         ("MIRROR_SECONDARY_ENDPOINT", media.to_string()),
-        ("MIRROR_STORAGE_MAP", format!("{}={}", Storage::PRIMARY, Storage::SECONDARY)),
+        (
+            "MIRROR_STORAGE_MAP",
+            format!("{}={}", Storage::PRIMARY, Storage::SECONDARY),
+        ),
         ("MIRROR_PRIMARY_BLOB_ENDPOINT", blobs.clone()),
         ("MIRROR_SECONDARY_BLOB_ENDPOINT", blobs),
         // Azurite does not know the bearer header for copy sources.
         ("MIRROR_SOURCE_AUTH", "delegation-sas".to_owned()),
         ("MIRROR_SETTLE", "0s".to_owned()),
     ];
-    Ok(settings.map(|(name, value)| (name.to_owned(), value)).to_vec())
+    Ok(settings
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec())
+}
+
+/// Everything by SAS, as where nobody may give the app's identity a role. The signatures are added to `secrets`.
+fn sas_settings(
+    storage: &Storage,
+    queue_service: &Url,
+    secrets: &mut Vec<String>,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let mut sas = |account: Option<&Account>| -> anyhow::Result<String> {
+        let sas = account
+            .map(|account| account.sas(&AccountSas::default()))
+            .context("the storage account exists")?;
+        let signature = url::form_urlencoded::parse(sas.as_bytes())
+            .find(|(name, _)| name == "sig")
+            .map(|(_, signature)| signature.into_owned());
+        secrets.push(signature.context("a SAS has a signature")?);
+        Ok(sas)
+    };
+    let primary = sas(storage.regions.account(Storage::PRIMARY))?;
+    let secondary = sas(storage.regions.account(Storage::SECONDARY))?;
+    let queues = sas(storage.app.account(Storage::APP))?;
+    let settings = [
+        ("MIRROR_PRIMARY_STORAGE_SAS", primary),
+        ("MIRROR_SECONDARY_STORAGE_SAS", secondary),
+        ("MIRROR_SOURCE_AUTH", "sas".to_owned()),
+        (
+            "AzureWebJobsStorage__queueServiceUri",
+            format!("{queue_service}?{queues}"),
+        ),
+    ];
+    Ok(settings
+        .map(|(name, value)| (name.to_owned(), value))
+        .to_vec())
 }

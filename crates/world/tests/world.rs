@@ -8,5 +8,7 @@
 mod azurite;
 #[path = "world/clients.rs"]
 mod clients;
+#[path = "world/conformance.rs"]
+mod conformance;
 #[path = "world/identity.rs"]
 mod identity;

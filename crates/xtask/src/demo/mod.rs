@@ -1,7 +1,6 @@
 //! `cargo demo`: a video platform on the primary, and the mirror doing the rest.
 
 mod build;
-mod platform;
 mod proof;
 mod story;
 mod watch;
@@ -11,7 +10,7 @@ use std::{process::ExitCode, time::Duration};
 use anyhow::Context;
 use clap::Args;
 use simulator::RedeliveryOrder;
-use world::{World, WorldOptions};
+use world::{World, WorldOptions, platform::Platform, proof::Proof};
 
 /// How long the mirror may take to follow a step. The demo waits for quiet, not for this long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,15 +67,15 @@ async fn play(options: &Options) -> anyhow::Result<()> {
 }
 
 async fn tell(world: &World) -> anyhow::Result<()> {
-    let platform = platform::Platform::new(world, World::PRIMARY)?;
+    let platform = Platform::new(world, World::PRIMARY)?;
     story::tell(world, &platform).await?;
 
     println!("\nthe proof, by other code than the mirror's own comparison:");
-    let proof = proof::Proof::new(world)?;
-    proof.everything_is_equal().await?;
+    let proof = Proof::new(world)?;
+    proof::everything_is_equal(&proof).await?;
 
     println!("\nevery event once more, the last one first:");
-    let blobs_before = proof.replica_blob_versions().await?;
+    let blobs_before = proof.replica_blob_versions(story::ASSET).await?;
     world.control().reset_requests();
     let delivered = world.control().redeliver(RedeliveryOrder::Reversed).await;
     world.quiet(PATIENCE).await?;
@@ -92,7 +91,7 @@ async fn tell(world: &World) -> anyhow::Result<()> {
         counts.writes == 0,
         "a repeated event wrote to the secondary"
     );
-    let blobs_after = proof.replica_blob_versions().await?;
+    let blobs_after = proof.replica_blob_versions(story::ASSET).await?;
     anyhow::ensure!(blobs_before == blobs_after, "a repeated event wrote a blob");
     println!(
         "  and not one of {} blobs was written again",

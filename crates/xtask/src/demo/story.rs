@@ -1,10 +1,9 @@
 //! What the platform does, step by step. After each step the mirror is given time to follow, and what it did is printed.
 
-use anyhow::Context;
 use serde_json::json;
-use world::World;
+use world::{World, platform::Platform};
 
-use super::{PATIENCE, platform::Platform, watch::Watch};
+use super::{PATIENCE, watch::Watch};
 
 pub(super) const ASSET: &str = "title";
 pub(super) const POLICY: &str = "title-viewers";
@@ -27,27 +26,13 @@ pub(super) async fn tell(world: &World, platform: &Platform) -> anyhow::Result<(
             json!({"description": "A title", "alternateId": "title-1"}),
         )
         .await?;
-    let bytes = upload(platform).await?;
+    let bytes = platform.upload_title(ASSET).await?;
     world.quiet(PATIENCE).await?;
     watch.print(world);
     println!("  ({bytes} bytes uploaded; nothing published yet)");
 
     println!("\nits encoding job is finished");
-    platform
-        .put(
-            "transforms/encode",
-            json!({"outputs": [{"preset": {"@odata.type": "#Microsoft.Media.BuiltInStandardEncoderPreset", "presetName": "AdaptiveStreaming"}}]}),
-        )
-        .await?;
-    platform
-        .put(
-            "transforms/encode/jobs/title",
-            json!({
-                "input": {"@odata.type": "#Microsoft.Media.JobInputHttp", "files": ["https://example.com/title.mov"]},
-                "outputs": [{"@odata.type": "#Microsoft.Media.JobOutputAsset", "assetName": ASSET}]
-            }),
-        )
-        .await?;
+    platform.encode("title", &[ASSET]).await?;
     world.quiet(PATIENCE).await?;
     watch.print(world);
 
@@ -92,30 +77,4 @@ fn viewers() -> serde_json::Value {
             }
         }]
     })
-}
-
-/// Uploads the encoded asset that is kept in the repository.
-async fn upload(platform: &Platform) -> anyhow::Result<u64> {
-    let container = platform.container(ASSET, "ReadWrite").await?;
-    let folder = world::workspace_root().join("crates/world/media");
-    let mut total = 0;
-    for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        let content_type = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("ismv") => "video/mp4",
-            Some("isma") => "audio/mp4",
-            Some("ism" | "ismc") => "application/xml",
-            _ => continue,
-        };
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .context("a file name")?;
-        let bytes = std::fs::read(&path)?;
-        total += u64::try_from(bytes.len())?;
-        platform
-            .upload(&container, name, content_type, bytes)
-            .await?;
-    }
-    Ok(total)
 }
