@@ -176,10 +176,45 @@ impl Copier {
         settle: Settle,
         budget: &Budget,
     ) -> Result<Copied, BlobError> {
+        self.copy_all(source, replica, settle, budget, false).await
+    }
+
+    /// As [`mirror`](Self::mirror), but ends, with `complete` false, as soon as it sees that more is missing than
+    /// [`Look::is_large`] allows for one invocation: [`shares`](Self::shares) is then the way. What it had begun to copy by
+    /// then stays. Saves the look that it would take to find out beforehand.
+    ///
+    /// # Errors
+    /// As `mirror`.
+    pub async fn mirror_unless_large(
+        &self,
+        source: &Place,
+        replica: &Place,
+        settle: Settle,
+        budget: &Budget,
+    ) -> Result<Copied, BlobError> {
+        self.copy_all(source, replica, settle, budget, true).await
+    }
+
+    async fn copy_all(
+        &self,
+        source: &Place,
+        replica: &Place,
+        settle: Settle,
+        budget: &Budget,
+        unless_large: bool,
+    ) -> Result<Copied, BlobError> {
         let run = self.run(source, replica, budget)?;
         let (mut blobs, mut bytes, mut rounds, mut verify, mut created) = (0, 0, 0, false, false);
         loop {
-            let passed = pass(&run, settle, Purpose::Copy { verify }).await?;
+            let passed = pass(
+                &run,
+                settle,
+                Purpose::Copy {
+                    verify,
+                    unless_large,
+                },
+            )
+            .await?;
             verify |= passed.blobs > 0;
             created |= passed.created;
             blobs += passed.blobs;

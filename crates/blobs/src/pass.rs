@@ -21,8 +21,9 @@ pub(crate) enum Purpose {
     /// Only looks.
     Look,
     /// Copies. With `verify`, a copy that does not match its source is an error instead of being
-    /// copied again.
-    Copy { verify: bool },
+    /// copied again. With `unless_large`, copying ends as soon as too much is missing for one
+    /// invocation.
+    Copy { verify: bool, unless_large: bool },
 }
 
 /// What a pass found and did.
@@ -155,9 +156,16 @@ async fn attempt(
         let Some(missing) = examine(&mut look, found) else {
             continue;
         };
-        let Purpose::Copy { verify } = purpose else {
+        let Purpose::Copy {
+            verify,
+            unless_large,
+        } = purpose
+        else {
             continue;
         };
+        if unless_large && look.is_large(&run.settings) {
+            jobs.stopped = true;
+        }
         refuse(&missing, verify)?;
         if missing.blob.is_arriving() {
             continue;

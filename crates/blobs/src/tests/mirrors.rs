@@ -5,7 +5,7 @@ use super::{
     scene::{Scene, settings},
 };
 use crate::{
-    BlobError, Budget, Settle, Side,
+    BlobError, Budget, Settings, Settle, Side,
     blob::{Blob, BlobKind, ContentHeaders, MARK, Tier},
 };
 use std::sync::{
@@ -461,4 +461,39 @@ async fn the_futures_can_be_handed_to_another_thread() {
     send(&copier.look(source, replica, Settle::Wait));
     send(&copier.shares(source, replica, Settle::Wait));
     send(&copier.ensure_container(source, replica));
+}
+
+#[tokio::test]
+async fn a_large_asset_is_left_to_the_shares_a_small_one_is_not() {
+    let scene = Scene::with(Settings {
+        large_blobs: 30,
+        ..settings()
+    });
+    let mirror = || {
+        scene.copier.mirror_unless_large(
+            &scene.source,
+            &scene.replica,
+            Settle::AfterJob,
+            &UNLIMITED,
+        )
+    };
+    for n in 0..30 {
+        scene.write(&format!("f{n:02}"), b"x");
+    }
+    assert!(mirror().await.unwrap().complete);
+    assert_eq!(scene.count(Op::List), 4);
+    for n in 0..50 {
+        scene.write(&format!("g{n:02}"), b"x");
+    }
+    scene.service.forget_calls();
+    let copied = mirror().await.unwrap();
+    assert!(!copied.complete && copied.look.is_large(scene.copier.settings()));
+    assert_eq!(
+        (copied.look.missing, copied.blobs, copied.left),
+        (50, 30, 20)
+    );
+    assert_eq!(scene.count(Op::List), 2);
+    // What is left is no longer large.
+    assert!(mirror().await.unwrap().complete);
+    scene.assert_mirrored();
 }
