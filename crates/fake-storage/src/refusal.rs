@@ -55,13 +55,13 @@ impl Refusal {
         )
     }
 
-    /// 501 `NotImplemented`: what an endpoint answers that lacks the operation.
+    /// 501 `APINotImplemented`: what an endpoint answers that lacks the operation, in Azurite's words.
     #[must_use]
     pub fn not_implemented() -> Self {
         Self::new(
             501,
-            "NotImplemented",
-            "The requested operation is not implemented on the specified resource.",
+            "APINotImplemented",
+            "Current API is not implemented yet.",
         )
     }
 

@@ -46,7 +46,7 @@ pub(super) const CHECKS: &[Check] = &[
         "a signature opens what it names, while it is valid",
         signatures
     ),
-    check!("without authorisation there is 401", unauthorised, azurite: "403 AuthorizationFailure"),
+    check!("without authorisation there is 401", unauthorised, azurite: "403 AuthorizationFailure found"),
     check!("every answer has the service's date", date),
 ];
 

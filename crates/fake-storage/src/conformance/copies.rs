@@ -40,8 +40,16 @@ pub(super) const CHECKS: &[Check] = &[
         "a copy of a source nobody may read is refused",
         closed_source
     ),
-    check!("an archived source is refused", archived_source, azurite: "it copies the archived blob"),
-    check!("a token opens the source of a synchronous copy", by_token, azurite: "403 CannotVerifyCopySource: it ignores x-ms-copy-source-authorization"),
+    check!(
+        "an archived source of an asynchronous copy is refused",
+        archived_source,
+        azurite: "409 CannotVerifyCopySource found"
+    ),
+    check!(
+        "an archived source of a synchronous copy is refused",
+        archived_source_synchronous
+    ),
+    check!("a token opens the source of a synchronous copy", by_token, azurite: "<Code>CannotVerifyCopySource</Code>"),
 ];
 
 /// The options of a synchronous copy, which the client has no method for.
@@ -189,17 +197,31 @@ async fn closed_source(scene: Arc<Scene>) -> Outcome {
     Ok(())
 }
 
-async fn archived_source(scene: Arc<Scene>) -> Outcome {
+async fn copy_of_archived(
+    scene: &Scene,
+    options: BlobClientStartCopyFromUrlOptions<'static>,
+) -> anyhow::Result<azure_core::Result<()>> {
     let (source, _) = scene.seed("source", b"cold").await?;
     let url = scene.readable(&source).await?;
     source.set_tier(AccessTier::Archive, None).await?;
     let blob = scene.destination.blob_client("copy");
-    let outcome = blob.start_copy_from_url(url.to_string(), None).await;
-    refused(outcome.map(|_| ()), 409, "BlobArchived")?;
-    let synchronous = blob
-        .start_copy_from_url(url.to_string(), Some(sync_options(None)))
-        .await;
-    refused(synchronous.map(|_| ()), 409, "CannotVerifyCopySource")
+    Ok(blob
+        .start_copy_from_url(url.to_string(), Some(options))
+        .await
+        .map(|_| ()))
+}
+
+async fn archived_source(scene: Arc<Scene>) -> Outcome {
+    let outcome = copy_of_archived(&scene, BlobClientStartCopyFromUrlOptions::default()).await?;
+    refused(outcome, 409, "BlobArchived")
+}
+
+async fn archived_source_synchronous(scene: Arc<Scene>) -> Outcome {
+    refused(
+        copy_of_archived(&scene, sync_options(None)).await?,
+        409,
+        "CannotVerifyCopySource",
+    )
 }
 
 async fn by_token(scene: Arc<Scene>) -> Outcome {

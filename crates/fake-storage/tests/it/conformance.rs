@@ -22,6 +22,7 @@ async fn the_fake_passes_the_suite() {
     )
     .await
     .unwrap();
-    let wrong = run(clients).await;
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let report = run(clients).await;
+    println!("{report:#?}");
+    assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));
 }

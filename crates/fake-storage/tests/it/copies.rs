@@ -57,12 +57,7 @@ async fn a_pending_copy_goes_on_from_look_to_look_and_ends() {
     let (pending, success) = (CopyStatus::Pending, CopyStatus::Success);
     assert_eq!(
         seen,
-        [
-            (pending.clone(), 0),
-            (pending, 0),
-            (success.clone(), 1000),
-            (success, 1000)
-        ]
+        [(pending, 0), (pending, 0), (success, 1000), (success, 1000)]
     );
 }
 

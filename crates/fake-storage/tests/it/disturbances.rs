@@ -16,7 +16,7 @@ async fn every_refusal_reaches_the_client_with_its_code() {
     let blob = stage.destination("one");
     let faults = stage.storage.faults();
     for (refused, status, code) in [
-        (Refusal::not_implemented(), 501, "NotImplemented"),
+        (Refusal::not_implemented(), 501, "APINotImplemented"),
         (Refusal::internal_error(), 500, "InternalError"),
         (
             Refusal::permission_mismatch(),
@@ -187,6 +187,7 @@ async fn over_http_a_signature_is_enough() {
     let mut url = storage.blob_endpoint("one");
     url.set_path("one/asset/a");
     url.set_query(Some("sv=2026-04-06&sp=r&se=2999-01-01T00:00:00Z&sig=x"));
+    fake_storage::install_ring();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let get = |url: azure_core::http::Url| {
         let client = client.clone();

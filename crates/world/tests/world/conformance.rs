@@ -22,7 +22,8 @@ async fn azurite_passes_the_suite_but_for_the_listed_differences() {
     let clients = Clients::connect(Backend::Azurite, endpoints, tls.transport(), credential)
         .await
         .unwrap();
-    let wrong = run(clients).await;
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let report = run(clients).await;
+    println!("{report:#?}");
+    assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));
     azurite.stop().await;
 }
