@@ -29,6 +29,7 @@ mod buckets;
 mod control;
 
 mod events;
+mod exchange;
 mod faults;
 mod journal;
 mod options;

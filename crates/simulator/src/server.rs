@@ -16,7 +16,8 @@ use tokio::task::JoinHandle;
 use tower::make::Shared;
 use tower::{Service, ServiceExt as _};
 
-use crate::ams::{self, Incoming, Outcome};
+use crate::ams;
+use crate::exchange::{Incoming, Outcome};
 use crate::options::TlsFiles;
 use crate::shared::Core;
 

@@ -4,10 +4,10 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::address::Target;
-use super::answer::Incoming;
 use super::auth::Caller;
 use super::reply::Reply;
 use super::version::ApiVersion;
+use crate::exchange::Incoming;
 use crate::settings::Settings;
 use crate::shared::Core;
 use crate::state::{Key, Kind, Origin, Record, World};

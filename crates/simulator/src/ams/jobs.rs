@@ -62,9 +62,15 @@ pub(super) fn put(call: &Call<'_>, transform: &str, name: &str) -> Result<Reply,
     let (record, shown) = {
         let mut world = call.core.world();
         let account = world.account(&call.account).ok_or_else(Reply::not_found)?;
-        if !account.has(Kind::Transforms, None, transform) {
-            return Err(Reply::not_found());
-        }
+        let run = account
+            .get(Kind::Transforms, None, transform)
+            .ok_or_else(Reply::not_found)?;
+        let presets: Vec<Value> = run
+            .fields
+            .get("outputs")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         if account.has(KIND, Some(transform), name) {
             return Err(Reply::conflict(format!("The job '{name}' already exists.")));
         }
@@ -82,7 +88,7 @@ pub(super) fn put(call: &Call<'_>, transform: &str, name: &str) -> Result<Reply,
                 )));
             }
             if output["label"].is_null() {
-                output["label"] = json!(format!("output_{at}"));
+                output["label"] = json!(label(presets.get(at), at));
             }
         }
         let now = times::now();
@@ -111,6 +117,13 @@ pub(super) fn put(call: &Call<'_>, transform: &str, name: &str) -> Result<Reply,
         advance(call.core, &call.account, transform, &record.name, outcome);
     }
     Ok(Reply::created(shown))
+}
+
+/// An output is called after its preset: `BuiltInStandardEncoderPreset_0`.
+fn label(output: Option<&Value>, at: usize) -> String {
+    let preset = output.and_then(|output| output["preset"]["@odata.type"].as_str());
+    let name = preset.and_then(|name| name.strip_prefix("#Microsoft.Media."));
+    format!("{}_{at}", name.unwrap_or("output"))
 }
 
 /// Only what describes a job can change, and only its priority while it runs.

@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
 use super::call::Call;
-use super::filter::{self, Fields};
+use super::filter::Fields;
+use super::filter_text::{parse, parse_order};
 use super::render::{self, View};
 use super::reply::Reply;
 use super::{
@@ -24,11 +25,11 @@ pub(super) fn list(call: &Call<'_>, kind: Kind, parent: Option<&str>) -> Result<
     let fields = Fields::of(kind);
     let filter = call
         .query("$filter")
-        .map(|text| filter::parse(&text, fields))
+        .map(|text| parse(&text, fields))
         .transpose()?;
     let order = call
         .query("$orderby")
-        .map(|text| filter::parse_order(&text, fields))
+        .map(|text| parse_order(&text, fields))
         .transpose()?;
     let top = match call.query("$top").map(|text| text.parse::<usize>()) {
         None => usize::MAX,

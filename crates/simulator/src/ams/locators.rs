@@ -159,6 +159,7 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
         seen.push(&key.id);
     }
     let id = id.unwrap_or_else(|| Uuid::new_v4().to_string());
+    // That it is refused is known, how is not: this is the form that the refusal of a content key ID has.
     if account.has_locator_id(&id) {
         return Err(Reply::bad_request(format!(
             "Streaming locator id '{id}' already exists, please choose another one."

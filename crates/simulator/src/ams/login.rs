@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::TENANT;
-use super::answer::Incoming;
 use super::auth::caller;
 use super::call::query;
 use super::reply::Reply;
+use crate::exchange::Incoming;
 use crate::times;
 
 /// The only subscription there is; every other one works as well.

@@ -3,6 +3,7 @@
 
 mod account;
 mod address;
+mod admission;
 mod answer;
 mod assets;
 mod auth;
@@ -11,6 +12,7 @@ mod call;
 mod content_key_policies;
 mod dispatch;
 mod filter;
+mod filter_text;
 mod filters;
 mod headers;
 mod jobs;
@@ -24,11 +26,10 @@ mod render;
 mod reply;
 mod secrets;
 mod streaming_policies;
-mod tampering;
 mod transforms;
 mod version;
 
-pub(crate) use answer::{Incoming, Outcome, answer};
+pub(crate) use answer::answer;
 pub(crate) use jobs::finish_job;
 pub(crate) use rates::Rates;
 

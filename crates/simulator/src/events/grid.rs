@@ -37,6 +37,8 @@ struct Books {
     subscriptions: Vec<EventSubscription>,
     deliveries: Vec<Delivery>,
     last: u64,
+    /// How many of the deliveries are pending.
+    pending: usize,
     /// The sequence numbers held back for `reorder`.
     held: Vec<u64>,
 }
@@ -287,17 +289,19 @@ impl Grid {
     }
 
     fn conclude(&self, sequence: u64, state: DeliveryState, attempts: u32, status: Option<u16>) {
-        if let Some(delivery) = self
-            .books()
-            .deliveries
-            .iter_mut()
-            .rev()
-            .find(|one| one.sequence == sequence)
-        {
-            delivery.state = state;
-            delivery.attempts = attempts;
-            delivery.status = status;
+        let mut books = self.books();
+        let Some(at) = books.place(sequence) else {
+            return;
+        };
+        let delivery = &mut books.deliveries[at];
+        let over = delivery.state == DeliveryState::Pending && state != DeliveryState::Pending;
+        delivery.state = state;
+        delivery.attempts = attempts;
+        delivery.status = status;
+        if over {
+            books.pending -= 1;
         }
+        drop(books);
         self.inner.changed.notify_waiters();
     }
 
@@ -308,11 +312,7 @@ impl Grid {
     }
 
     fn pending(&self) -> usize {
-        self.books()
-            .deliveries
-            .iter()
-            .filter(|delivery| delivery.state == DeliveryState::Pending)
-            .count()
+        self.books().pending
     }
 
     /// Whether the switch `lose` takes this delivery; it counts down.
@@ -346,6 +346,7 @@ impl Books {
         repeated: bool,
     ) -> u64 {
         self.last += 1;
+        self.pending += usize::from(state == DeliveryState::Pending);
         self.deliveries.push(Delivery {
             sequence: self.last,
             subscription: subscription.to_owned(),
@@ -363,12 +364,14 @@ impl Books {
         self.last
     }
 
-    fn delivery(&self, sequence: u64) -> Option<&Delivery> {
-        let at = self
-            .deliveries
+    fn place(&self, sequence: u64) -> Option<usize> {
+        self.deliveries
             .binary_search_by_key(&sequence, |delivery| delivery.sequence)
-            .ok()?;
-        self.deliveries.get(at)
+            .ok()
+    }
+
+    fn delivery(&self, sequence: u64) -> Option<&Delivery> {
+        self.deliveries.get(self.place(sequence)?)
     }
 
     /// What was held back, in a new order.

@@ -102,7 +102,8 @@ impl Account {
         self.locator_ids.contains_key(&id.to_lowercase())
     }
 
-    /// What hangs on a resource and goes with it: a parent's children, and an asset's locators.
+    /// What hangs on a resource and goes with it: a parent's children, and an asset's locators (no source says what
+    /// became of these; a locator without an asset could play nothing).
     pub(crate) fn dependants(&self, key: &Key) -> Vec<Key> {
         let mut found: Vec<Key> = Kind::ALL
             .into_iter()

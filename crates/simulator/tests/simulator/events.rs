@@ -193,7 +193,7 @@ async fn a_job_raises_the_events_of_the_accounts_own_topic() {
     ])
     .await;
     sim.put("assets/out", json!({})).await;
-    sim.put("transforms/t", json!({ "outputs": [{}] })).await;
+    sim.put("transforms/t", json!({ "outputs": [{ "preset": { "@odata.type": "#Microsoft.Media.BuiltInStandardEncoderPreset" } }] })).await;
     let output = json!({ "@odata.type": "#Microsoft.Media.JobOutputAsset", "assetName": "out" });
     let job = json!({ "input": {}, "outputs": [output], "correlationData": { "film": "7" } });
     assert_eq!(sim.put("transforms/t/jobs/j", job).await.status, 201);
@@ -222,7 +222,7 @@ async fn a_job_raises_the_events_of_the_accounts_own_topic() {
                 "@odata.type": "#Microsoft.Media.JobOutputAsset",
                 "assetName": "out",
                 "error": null,
-                "label": "output_0",
+                "label": "BuiltInStandardEncoderPreset_0",
                 "progress": 100,
                 "state": "Finished",
             }],

@@ -15,4 +15,5 @@ mod locators;
 mod program;
 mod recordings;
 mod restart;
+mod storage;
 mod streaming_policies;
