@@ -40,19 +40,22 @@ const FILES: [(&str, &str); 5] = [
 /// call this at once: one installs, the others wait for it.
 pub(super) async fn install() -> Result<PathBuf, Error> {
     let target = target_directory();
-    let task = tokio::task::spawn_blocking(move || install_below(&target));
+    let task = tokio::task::spawn_blocking(move || install_below(&target, npm_ci));
     task.await.map_err(|e| {
         Error::io("the installation of Azurite was interrupted")(std::io::Error::other(e))
     })?
 }
 
-fn install_below(target: &Path) -> Result<PathBuf, Error> {
+/// `fill` puts a whole installation into the directory it is given.
+fn install_below(
+    target: &Path,
+    fill: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<PathBuf, Error> {
     let name = directory_name();
     let directory = target.join(&name);
     if directory.is_dir() {
         return Ok(directory);
     }
-    check_node()?;
     fs::create_dir_all(target).map_err(Error::io(format!("cannot make {}", target.display())))?;
     let lock_path = target.join(format!("{name}.lock"));
     let lock = File::create(&lock_path)
@@ -62,7 +65,8 @@ fn install_below(target: &Path) -> Result<PathBuf, Error> {
         .map_err(Error::io(format!("cannot lock {}", lock_path.display())))?;
     if !directory.is_dir() {
         let partial = target.join(format!("{name}.partial"));
-        npm_ci(&partial)?;
+        clear(&partial)?;
+        fill(&partial)?;
         // Whoever sees the directory sees a whole installation.
         fs::rename(&partial, &directory)
             .map_err(Error::io(format!("cannot rename {}", partial.display())))?;
@@ -70,15 +74,19 @@ fn install_below(target: &Path) -> Result<PathBuf, Error> {
     Ok(directory)
 }
 
-fn npm_ci(directory: &Path) -> Result<(), Error> {
+/// Takes away what a run that was killed left behind.
+fn clear(directory: &Path) -> Result<(), Error> {
     match fs::remove_dir_all(directory) {
-        Err(e) if e.kind() != ErrorKind::NotFound => {
-            return Err(Error::io(format!("cannot clear {}", directory.display()))(
-                e,
-            ));
-        }
-        _ => {}
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(Error::io(format!(
+            "cannot clear {}",
+            directory.display()
+        ))(e)),
+        _ => Ok(()),
     }
+}
+
+fn npm_ci(directory: &Path) -> Result<(), Error> {
+    check_node()?;
     for (name, text) in FILES {
         let path = directory.join(name);
         let write = || {
@@ -163,6 +171,9 @@ fn target_directory() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
 
     #[test]
@@ -177,6 +188,57 @@ mod tests {
                 .unwrap_or("no-telemetry");
             assert_eq!(resolved, "no-telemetry", "{name} is tied to one registry");
         }
+    }
+
+    fn fill(directory: &Path, runs: &AtomicUsize) -> Result<(), Error> {
+        runs.fetch_add(1, Ordering::SeqCst);
+        let write = || {
+            fs::create_dir_all(directory)?;
+            fs::write(directory.join("whole"), "yes")
+        };
+        write().map_err(Error::io("the test's directory"))
+    }
+
+    #[test]
+    fn many_at_once_install_once() {
+        let target = tempfile::tempdir().unwrap();
+        let (runs, start) = (AtomicUsize::new(0), Barrier::new(4));
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    start.wait();
+                    let installed =
+                        install_below(target.path(), |directory| fill(directory, &runs)).unwrap();
+                    assert!(installed.join("whole").is_file());
+                });
+            }
+        });
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn what_a_killed_run_left_behind_is_not_taken_for_an_installation() {
+        let target = tempfile::tempdir().unwrap();
+        let partial = target.path().join(format!("{}.partial", directory_name()));
+        fs::create_dir_all(&partial).unwrap();
+        fs::write(partial.join("rest"), "half").unwrap();
+        let installed = install_below(target.path(), |directory| {
+            fill(directory, &AtomicUsize::new(0))
+        })
+        .unwrap();
+        assert!(installed.join("whole").is_file() && !installed.join("rest").exists());
+    }
+
+    #[test]
+    fn a_failed_installation_is_tried_again() {
+        let target = tempfile::tempdir().unwrap();
+        let refused = install_below(target.path(), |_| {
+            Err(Error::NodeMissing { program: "npm" })
+        });
+        assert!(matches!(refused, Err(Error::NodeMissing { .. })));
+        let runs = AtomicUsize::new(0);
+        install_below(target.path(), |directory| fill(directory, &runs)).unwrap();
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
     }
 
     #[test]

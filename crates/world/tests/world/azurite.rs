@@ -236,7 +236,7 @@ async fn an_account_sas_opens_what_it_names_and_nothing_after_it_expired() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_starts_at_once_share_one_installation() {
+async fn emulators_started_at_once_have_ports_of_their_own() {
     let tls = Tls::generate().unwrap();
     let start = |name: &str| Azurite::start(&tls, vec![Account::generate(name)], Services::Blobs);
     let (a, b) = tokio::join!(start("a"), start("b"));
