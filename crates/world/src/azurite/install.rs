@@ -161,7 +161,7 @@ fn directory_name() -> String {
 
 /// Cargo's target directory: `CARGO_TARGET_DIR` where it is set, else `target` at the top of the workspace.
 fn target_directory() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let workspace = crate::layout::workspace_root();
     match std::env::var_os("CARGO_TARGET_DIR") {
         // Cargo takes a relative path from where it was started, which is the workspace's top as a rule.
         Some(directory) => workspace.join(directory),
