@@ -1,6 +1,6 @@
 //! What all functions share, built once from the settings.
 
-use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -8,7 +8,8 @@ use blobs::{Access, Copier, EndpointTemplate, SasTokens, StorageSide};
 use cloud::{Identity, QueueError, Queues};
 use media::{AccountId, Ams, Entra, MediaService, Primary, Secondary, Side, Wire, WireOptions};
 use mirror::{Maps, Mirror, MirrorOptions};
-use settings::{Account, Credential, Settings, SourceAuth, StorageAccess};
+use settings::{Account, Credential, EventTopics, Settings, SourceAuth, StorageAccess};
+use state::{BlobDocuments, Documents, Exceptions};
 
 use crate::backoff;
 
@@ -35,8 +36,12 @@ pub struct App {
     pub mirror: Mirror,
     /// The app's queues.
     pub queues: Box<dyn Enqueue>,
+    /// What failed, or has waited for more than a minute.
+    pub exceptions: Exceptions,
     /// The account whose events count.
     pub primary: AccountId,
+    /// Whose events are accepted.
+    pub event_topics: EventTopics,
     /// Numbers between 0 and 1, different from call to call: they spread out what is put back into a queue.
     pub jitter: Box<dyn Fn() -> f64 + Send + Sync>,
 }
@@ -90,32 +95,52 @@ impl App {
                 ..blobs::Settings::default()
             },
         )?;
-        let storage_map = settings.storage_map.pairs();
+        let documents: Arc<dyn Documents> = Arc::new(BlobDocuments::new(
+            settings.app_storage.blob_service.clone(),
+            &settings.app_storage.state_container,
+            Arc::clone(&credential),
+            &client,
+        )?);
+        let queues = Queues::new(
+            settings.app_storage.queue_service.clone(),
+            Arc::clone(&credential),
+            &client,
+        )?;
         let mirror = Mirror::new(
             Primary::new(account(Side::Primary, &settings.primary)?),
             Secondary::new(account(Side::Secondary, &settings.secondary)?),
             Arc::new(copier),
-            MirrorOptions {
-                maps: Maps {
-                    storage: storage_map
-                        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-                        .collect(),
-                    encryption_scopes: HashMap::new(),
-                    hosts: HashMap::new(),
-                },
-                copy_budget: settings.copy_budget,
-            },
+            Arc::clone(&documents),
+            mirror_options(settings),
         );
         Ok(Self {
             mirror,
-            queues: Box::new(Queues::new(
-                settings.app_storage.queue_service.clone(),
-                credential,
-                &client,
-            )?),
+            queues: Box::new(queues),
+            exceptions: Exceptions::new(documents),
             primary: settings.primary.id.clone(),
+            event_topics: settings.event_topics.clone(),
             jitter: Box::new(backoff::jitter),
         })
+    }
+}
+
+fn mirror_options(settings: &Settings) -> MirrorOptions {
+    let map = |pairs: &[(String, String)]| pairs.iter().cloned().collect();
+    let storage_map = settings.storage_map.pairs();
+    MirrorOptions {
+        maps: Maps {
+            storage: storage_map
+                .map(|(from, to)| (from.to_owned(), to.to_owned()))
+                .collect(),
+            encryption_scopes: map(&settings.encryption_scope_map),
+            hosts: map(&settings.host_map),
+        },
+        scope: settings.scope.clone(),
+        policy: settings.policy.clone(),
+        grace: settings.delete_grace,
+        delete_cap: settings.delete_cap,
+        copy_budget: settings.copy_budget,
+        ..MirrorOptions::default()
     }
 }
 

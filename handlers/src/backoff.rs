@@ -22,7 +22,9 @@ pub(crate) fn delay(again: Again, attempt: u32, jitter: f64) -> Duration {
         Again::BackOff => spread(usual),
         // What was asked for is the least; the spread keeps a crowd from coming back at one time.
         Again::After(asked) if attempt >= PATIENT => spread(usual).max(asked),
-        Again::After(asked) => asked + asked.mul_f64(0.2 * jitter.clamp(0.0, 1.0)),
+        Again::After(asked) | Again::Progress(asked) => {
+            asked + asked.mul_f64(0.2 * jitter.clamp(0.0, 1.0))
+        }
     }
 }
 

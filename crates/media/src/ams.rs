@@ -54,6 +54,22 @@ impl AccountId {
     }
 }
 
+impl AccountId {
+    /// Whether the account is, or lies in, this subscription, resource group or account.
+    #[must_use]
+    pub fn is_within(&self, resource_id: &str) -> bool {
+        let own = self.to_string();
+        let scope = resource_id.trim_end_matches('/');
+        match own.get(..scope.len()) {
+            Some(head) if !scope.is_empty() && head.eq_ignore_ascii_case(scope) => {
+                let rest = &own[scope.len()..];
+                rest.is_empty() || rest.starts_with('/')
+            }
+            _ => false,
+        }
+    }
+}
+
 impl PartialEq for AccountId {
     fn eq(&self, other: &Self) -> bool {
         self.to_string().eq_ignore_ascii_case(&other.to_string())
@@ -420,6 +436,10 @@ mod tests {
             ),
             None
         );
+        assert!(id.is_within("/subscriptions/s"));
+        assert!(id.is_within("/SUBSCRIPTIONS/S/resourceGroups/RG/"));
+        assert!(!id.is_within("/subscriptions/S/resourceGroups/r"));
+        assert!(!id.is_within(""));
         assert_eq!(of("/subscriptions/é"), None);
         assert!(
             "/subscriptions/s/resourceGroups/rg"

@@ -1,7 +1,10 @@
 //! The bytes of assets, as the mirror sees them.
 
 use async_trait::async_trait;
-use blobs::{BlobError, Budget, Claim, Copied, Copier, Look, Place, Settle, Side};
+use blobs::{
+    BlobError, Budget, Claim, Copied, Copier, Look, Place, Settle, Share, ShareCopied, Sharing,
+    Side,
+};
 use media::Body;
 use uuid::Uuid;
 
@@ -22,6 +25,17 @@ pub trait AssetBytes: Send + Sync {
     async fn claim(&self, source: &Place, replica: &Place, owner: &str)
     -> Result<Claim, BlobError>;
 
+    /// See [`Copier::shares`].
+    async fn shares(
+        &self,
+        source: &Place,
+        replica: &Place,
+        settle: Settle,
+    ) -> Result<Sharing, BlobError>;
+
+    /// Whether what is missing is better shared out, see [`Look::is_large`].
+    fn is_large(&self, look: &Look) -> bool;
+
     /// See [`Copier::mirror`].
     async fn mirror(
         &self,
@@ -30,6 +44,9 @@ pub trait AssetBytes: Send + Sync {
         settle: Settle,
         budget: &Budget,
     ) -> Result<Copied, BlobError>;
+
+    /// See [`Copier::copy_share`].
+    async fn copy_share(&self, share: &Share, budget: &Budget) -> Result<ShareCopied, BlobError>;
 }
 
 #[async_trait]
@@ -52,6 +69,19 @@ impl AssetBytes for Copier {
         Self::claim(self, source, replica, owner).await
     }
 
+    async fn shares(
+        &self,
+        source: &Place,
+        replica: &Place,
+        settle: Settle,
+    ) -> Result<Sharing, BlobError> {
+        Self::shares(self, source, replica, settle).await
+    }
+
+    fn is_large(&self, look: &Look) -> bool {
+        look.is_large(self.settings())
+    }
+
     async fn mirror(
         &self,
         source: &Place,
@@ -60,6 +90,10 @@ impl AssetBytes for Copier {
         budget: &Budget,
     ) -> Result<Copied, BlobError> {
         Self::mirror(self, source, replica, settle, budget).await
+    }
+
+    async fn copy_share(&self, share: &Share, budget: &Budget) -> Result<ShareCopied, BlobError> {
+        Self::copy_share(self, share, budget).await
     }
 }
 

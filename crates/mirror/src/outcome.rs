@@ -1,8 +1,12 @@
 use std::{fmt, time::Duration};
 
+use blobs::Share;
 use change::Change;
 
 use crate::Reason;
+
+/// How long deletions over the cap wait before it is looked whether somebody confirmed them.
+pub(crate) const DELETIONS_HELD: Duration = Duration::from_secs(600);
 
 /// What became of one change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +66,10 @@ pub struct Report {
     pub again: Option<Again>,
     /// Other changes that follow from it, to be enqueued at once.
     pub follow_ups: Vec<Change>,
+    /// Parts of a large asset's copy, to be enqueued at once.
+    pub shares: Vec<Share>,
+    /// Whether this change is to be enqueued as a deletion, and when it is due from now.
+    pub delete_in: Option<Duration>,
 }
 
 /// When a change is to be looked at again.
@@ -71,6 +79,8 @@ pub enum Again {
     BackOff,
     /// Not before this time from now, because the service or the work itself says so.
     After(Duration),
+    /// After this time from now, as part of work that goes on: not counted as an attempt.
+    Progress(Duration),
 }
 
 impl Report {
@@ -82,6 +92,8 @@ impl Report {
             detail: None,
             again: None,
             follow_ups: Vec::new(),
+            shares: Vec::new(),
+            delete_in: None,
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::{
     Difference, Reason,
     compare::differences,
+    policy::{Conflicts, Policy},
     problem::Problem,
     rules::{self, Change, Rules},
     translate::{masked_secret, translate},
@@ -45,6 +46,7 @@ pub enum Plan {
 pub(crate) fn plan(
     rules: &Rules,
     maps: &Maps,
+    policy: &Policy,
     source: &Body,
     replica: Option<&Body>,
 ) -> Result<Plan, Problem> {
@@ -67,7 +69,7 @@ pub(crate) fn plan(
         Change::Update => Plan::Update(wanted, found),
         // A field that nobody knows is no reason to take a published locator away.
         Change::Replace if unknown_only => Plan::InSync,
-        Change::Replace if may_replace(rules, &wanted, replica) => Plan::Replace(wanted, found),
+        Change::Replace if may_replace(policy, &wanted, replica) => Plan::Replace(wanted, found),
         Change::Replace => Plan::Conflict(found),
     })
 }
@@ -80,18 +82,22 @@ pub(crate) fn unconfirmed(rules: &Rules, wanted: &Body, written: &Body) -> Vec<D
         .collect()
 }
 
-/// By default a locator without content keys and with the same streaming locator ID is replaced: that is how a locator changes.
-/// Everything else is reported.
-fn may_replace(rules: &Rules, wanted: &Body, replica: &Body) -> bool {
+/// A locator is never replaced by one with another streaming locator ID: the URL would change.
+fn may_replace(policy: &Policy, wanted: &Body, replica: &Body) -> bool {
     let has_keys = |body: &Body| {
         body.property("contentKeys")
             .and_then(Value::as_array)
             .is_some_and(|keys| !keys.is_empty())
     };
-    rules.kind == ::change::Kind::StreamingLocators
-        && !has_keys(wanted)
-        && !has_keys(replica)
-        && same_locator_id(wanted, replica)
+    let kind = wanted.id().kind();
+    if kind == ::change::Kind::StreamingLocators && !same_locator_id(wanted, replica) {
+        return false;
+    }
+    match policy.conflicts(kind) {
+        Conflicts::Report => false,
+        Conflicts::ReplaceWithoutKeys => !has_keys(wanted) && !has_keys(replica),
+        Conflicts::Replace => true,
+    }
 }
 
 fn same_locator_id(a: &Body, b: &Body) -> bool {
@@ -184,6 +190,7 @@ mod tests {
         plan(
             rules_of(kind),
             &Maps::default(),
+            &Policy::usual(),
             &body(kind, source),
             replica.as_ref(),
         )

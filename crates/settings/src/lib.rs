@@ -10,6 +10,6 @@ mod table;
 
 pub use mistakes::{EXIT_CODE, Mistakes};
 pub use settings::{
-    Account, AppStorage, Credential, Settings, SourceAuth, StorageAccess, StorageMap,
+    Account, AppStorage, Credential, EventTopics, Settings, SourceAuth, StorageAccess, StorageMap,
 };
 pub use table::{SETTINGS, Setting, reference_table};

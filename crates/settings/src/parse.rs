@@ -1,8 +1,10 @@
 //! What a value must look like. Every error is a remedy and repeats no value.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
+use change::Kind;
 use url::Url;
+use wildmatch::WildMatch;
 
 pub(crate) fn https(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
@@ -52,18 +54,36 @@ pub(crate) fn storage_account(text: &str) -> Result<String, String> {
 }
 
 pub(crate) fn storage_map(text: &str) -> Result<Vec<(String, String)>, String> {
+    pairs(text)?
+        .into_iter()
+        .map(|(from, to)| Ok((storage_account(&from)?, storage_account(&to)?)))
+        .collect()
+}
+
+/// Hosts, in lower case.
+pub(crate) fn host_map(text: &str) -> Result<Vec<(String, String)>, String> {
+    let host = |text: &str| match url::Host::parse(text) {
+        Ok(host) => Ok(host.to_string()),
+        Err(_) => Err("expected host names, such as keys.example.com".to_owned()),
+    };
+    pairs(text)?
+        .into_iter()
+        .map(|(from, to)| Ok((host(&from)?, host(&to)?)))
+        .collect()
+}
+
+/// `from=to` pairs, separated by commas; at least one, no `from` twice.
+pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut pairs: Vec<(String, String)> = Vec::new();
-    for pair in text
-        .split(',')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty())
-    {
-        let (from, to) = pair
-            .split_once('=')
-            .ok_or("expected primary=secondary pairs, separated by commas")?;
-        let (from, to) = (storage_account(from.trim())?, storage_account(to.trim())?);
+    for item in items(text) {
+        let expected = "expected primary=secondary pairs, separated by commas";
+        let (from, to) = item.split_once('=').ok_or(expected)?;
+        let (from, to) = (from.trim().to_owned(), to.trim().to_owned());
+        if from.is_empty() || to.is_empty() {
+            return Err(expected.to_owned());
+        }
         if pairs.iter().any(|(known, _)| *known == from) {
-            return Err("a storage account of the primary stands there twice".to_owned());
+            return Err("something of the primary stands there twice".to_owned());
         }
         pairs.push((from, to));
     }
@@ -71,6 +91,50 @@ pub(crate) fn storage_map(text: &str) -> Result<Vec<(String, String)>, String> {
         return Err("expected at least one primary=secondary pair".to_owned());
     }
     Ok(pairs)
+}
+
+/// `kind=word` pairs.
+pub(crate) fn per_kind<T: Copy>(
+    text: &str,
+    words: &[(&str, T)],
+) -> Result<HashMap<Kind, T>, String> {
+    let mut map = HashMap::new();
+    for (kind, word) in pairs(text)? {
+        let kind: Kind = kind
+            .parse()
+            .map_err(|error: change::UnknownKind| error.to_string())?;
+        let known = words.iter().find(|(known, _)| *known == word);
+        let (_, value) = known.ok_or_else(|| {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            format!("for {kind} expected {}", words.join(" or "))
+        })?;
+        map.insert(kind, *value);
+    }
+    Ok(map)
+}
+
+pub(crate) fn patterns(text: &str) -> Result<Vec<WildMatch>, String> {
+    Ok(items(text).map(WildMatch::new).collect())
+}
+
+pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
+/// A container name: 3 to 63 lower-case letters, digits and single hyphens.
+pub(crate) fn container(text: &str) -> Result<String, String> {
+    let fits = (3..=63).contains(&text.len())
+        && !text.contains("--")
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    fits.then(|| text.to_owned()).ok_or_else(|| {
+        "expected a container name: 3 to 63 lower-case letters, digits and hyphens".to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use azure_core::credentials::Secret;
 use media::AccountId;
+use mirror::{Conflicts, Deletes, Policy, Scope};
 use url::Url;
 
 use crate::{Mistakes, parse, reader::Reader, table};
@@ -29,6 +30,20 @@ pub struct Settings {
     pub secondary_storage: StorageAccess,
     /// How the secondary's storage service reads the primary's blobs.
     pub source_auth: SourceAuth,
+    /// Counterparts of hosts inside URLs, in lower case.
+    pub host_map: Vec<(String, String)>,
+    /// Counterparts of encryption scopes.
+    pub encryption_scope_map: Vec<(String, String)>,
+    /// Which assets are mirrored.
+    pub scope: Scope,
+    /// What becomes of deletions and conflicts.
+    pub policy: Policy,
+    /// How long an announced deletion waits.
+    pub delete_grace: Duration,
+    /// How many announced deletions may wait at once.
+    pub delete_cap: usize,
+    /// Whose events are accepted.
+    pub event_topics: EventTopics,
     /// How old the newest blob of an asset must be before its bytes count as complete.
     pub settle: Duration,
     /// How long one invocation copies.
@@ -85,6 +100,21 @@ pub enum SourceAuth {
 pub struct AppStorage {
     /// The queue service; with a SAS in it where one is given.
     pub queue_service: Url,
+    /// The blob service; with a SAS in it where one is given.
+    pub blob_service: Url,
+    /// The container of the state documents.
+    pub state_container: String,
+}
+
+/// Whose events are accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventTopics {
+    /// The system topics of the primary, its resource group and its subscription.
+    System,
+    /// Custom topics, by resource ID.
+    Custom(Vec<String>),
+    /// Nobody's.
+    None,
 }
 
 impl std::fmt::Debug for AppStorage {
@@ -196,6 +226,16 @@ impl Settings {
                 "missing; MIRROR_SOURCE_AUTH=sas needs it",
             );
         }
+        let host_map = some_or_empty(&mut reader, &table::HOST_MAP, parse::host_map);
+        let encryption_scope_map =
+            some_or_empty(&mut reader, &table::ENCRYPTION_SCOPE_MAP, parse::pairs);
+        let scope = scope(&mut reader);
+        let policy = policy(&mut reader);
+        let delete_grace = reader.required(&table::DELETE_GRACE, parse::duration);
+        let delete_cap = reader.required(&table::DELETE_CAP, |text| {
+            text.parse().map_err(|_| "expected a number".to_owned())
+        });
+        let event_topics = reader.required(&table::EVENT_TOPICS, event_topics);
         let settle = reader.required(&table::SETTLE, parse::duration);
         let copy_budget = reader.required(&table::COPY_BUDGET, parse::duration);
         let app_storage = app_storage(&mut reader);
@@ -211,6 +251,13 @@ impl Settings {
                 primary_storage: primary_storage?,
                 secondary_storage: secondary_storage?,
                 source_auth: source_auth?,
+                host_map: host_map?,
+                encryption_scope_map: encryption_scope_map?,
+                scope: scope?,
+                policy: policy?,
+                delete_grace: delete_grace?,
+                delete_cap: delete_cap?,
+                event_topics: event_topics?,
                 settle: settle?,
                 copy_budget: copy_budget?,
                 app_storage: app_storage?,
@@ -272,15 +319,79 @@ fn storage(
 }
 
 fn app_storage(reader: &mut Reader<'_>) -> Option<AppStorage> {
-    let queue_service = match reader.optional(&table::STORAGE_ACCOUNT, parse::storage_account) {
-        Some(account) if reader.text(&table::QUEUE_SERVICE).is_none() => {
-            parse::https(&format!("https://{account}.queue.core.windows.net")).ok()
+    let account = reader.optional(&table::STORAGE_ACCOUNT, parse::storage_account);
+    let mut service = |setting, service: &str| match &account {
+        Some(account) if reader.text(setting).is_none() => {
+            parse::https(&format!("https://{account}.{service}.core.windows.net")).ok()
         }
-        _ => reader.required(&table::QUEUE_SERVICE, parse::https),
+        _ => reader.required(setting, parse::https),
     };
+    let queue_service = service(&table::QUEUE_SERVICE, "queue");
+    let blob_service = service(&table::BLOB_SERVICE, "blob");
+    let state_container = reader.required(&table::STATE_CONTAINER, parse::container);
     Some(AppStorage {
         queue_service: queue_service?,
+        blob_service: blob_service?,
+        state_container: state_container?,
     })
+}
+
+/// An absent list is an empty one; a wrong one is a mistake.
+fn some_or_empty<T>(
+    reader: &mut Reader<'_>,
+    setting: &table::Setting,
+    parse: impl Fn(&str) -> Result<Vec<T>, String>,
+) -> Option<Vec<T>> {
+    if reader.text(setting).is_none() {
+        return Some(Vec::new());
+    }
+    reader.optional(setting, parse)
+}
+
+fn scope(reader: &mut Reader<'_>) -> Option<Scope> {
+    let all = reader.one_of(&table::SCOPE, &[("published", false), ("all", true)]);
+    let include = some_or_empty(reader, &table::INCLUDE, parse::patterns);
+    let exclude = some_or_empty(reader, &table::EXCLUDE, parse::patterns);
+    Some(Scope {
+        all: all?,
+        include: include?,
+        exclude: exclude?,
+    })
+}
+
+fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
+    let deletes = reader.required(&table::DELETES, |text| {
+        parse::per_kind(text, &[("off", Deletes::Off), ("events", Deletes::Events)])
+    });
+    let conflicts = reader.required(&table::CONFLICTS, |text| {
+        let words = [
+            ("report", Conflicts::Report),
+            ("replace-without-keys", Conflicts::ReplaceWithoutKeys),
+            ("replace", Conflicts::Replace),
+        ];
+        parse::per_kind(text, &words)
+    });
+    let keep = some_or_empty(reader, &table::KEEP, parse::patterns);
+    Some(Policy {
+        deletes: deletes?,
+        conflicts: conflicts?,
+        keep: keep?,
+    })
+}
+
+fn event_topics(text: &str) -> Result<EventTopics, String> {
+    match text {
+        "system" => Ok(EventTopics::System),
+        "none" => Ok(EventTopics::None),
+        ids => {
+            let ids: Vec<String> = parse::items(ids).map(ToOwned::to_owned).collect();
+            if ids.iter().all(|id| id.starts_with('/')) {
+                Ok(EventTopics::Custom(ids))
+            } else {
+                Err("expected system, none, or resource IDs of topics".to_owned())
+            }
+        }
+    }
 }
 
 fn api_version(text: &str) -> Result<String, String> {
@@ -326,6 +437,48 @@ mod tests {
             settings.app_storage.queue_service.as_str(),
             "https://appstore.queue.core.windows.net/"
         );
+        assert_eq!(
+            settings
+                .policy
+                .deletes
+                .get(&change::Kind::StreamingLocators),
+            Some(&Deletes::Events)
+        );
+        assert_eq!(settings.event_topics, EventTopics::System);
+    }
+
+    #[test]
+    fn lists_are_parsed_and_their_mistakes_reported() {
+        let mut variables = good();
+        for (name, value) in [
+            ("MIRROR_HOST_MAP", "Keys.One.example=keys.two.example"),
+            ("MIRROR_DELETES", "assets=events, streamingLocators=off"),
+            ("MIRROR_EXCLUDE", "*-raw, tmp-?"),
+            (
+                "MIRROR_EVENT_TOPICS",
+                "/subscriptions/s/resourceGroups/g/providers/Microsoft.EventGrid/topics/t",
+            ),
+        ] {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        let settings = Settings::from_variables(&variables).unwrap();
+        assert_eq!(settings.host_map[0].0, "keys.one.example");
+        assert_eq!(
+            settings.policy.deletes[&change::Kind::Assets],
+            Deletes::Events
+        );
+        assert_eq!(settings.scope.exclude.len(), 2);
+        for (name, value) in [
+            ("MIRROR_HOST_MAP", "a b=c"),
+            ("MIRROR_DELETES", "jobs=events"),
+            ("MIRROR_CONFLICTS", "assets=perhaps"),
+            ("MIRROR_EVENT_TOPICS", "everything"),
+            ("MIRROR_STATE_CONTAINER", "Not--Good"),
+        ] {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        let mistakes = Settings::from_variables(&variables).unwrap_err();
+        assert_eq!(mistakes.count(), 5, "{mistakes}");
     }
 
     #[test]

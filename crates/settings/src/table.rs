@@ -51,6 +51,28 @@ settings! {
         "Secret. SAS with read and list rights on the primary's blobs, used in place of the app's identity.";
     SECONDARY_STORAGE_SAS = "MIRROR_SECONDARY_STORAGE_SAS", None,
         "Secret. SAS with read, list, create and write rights on the secondary's blobs, used in place of the app's identity.";
+    HOST_MAP = "MIRROR_HOST_MAP", None,
+        "Hosts inside key and licence acquisition URL templates and OpenID documents, and what stands in their place in the secondary: `keys.one.example=keys.two.example`.";
+    ENCRYPTION_SCOPE_MAP = "MIRROR_ENCRYPTION_SCOPE_MAP", None,
+        "Encryption scopes of assets, and their counterparts in the secondary's storage: `one=two`.";
+    SCOPE = "MIRROR_SCOPE", Some("published"),
+        "Which assets are mirrored: `published` (those with a locator or made by a finished job) or `all`.";
+    INCLUDE = "MIRROR_INCLUDE", None,
+        "Only assets whose names match one of these patterns (`*` and `?`), separated by commas.";
+    EXCLUDE = "MIRROR_EXCLUDE", None,
+        "Assets whose names match one of these patterns are left out.";
+    DELETES = "MIRROR_DELETES", Some("streamingLocators=events"),
+        "What becomes of a replica whose source is gone, per kind: `off` (it stays, and is reported) or `events` (deleted when the primary announced it). Kinds that are not named: `off`.";
+    DELETE_GRACE = "MIRROR_DELETE_GRACE", Some("5m"),
+        "How long an announced deletion waits before it is confirmed and done.";
+    DELETE_CAP = "MIRROR_DELETE_CAP", Some("10"),
+        "How many announced deletions may wait at once; if there are more, none is done until an operator confirms.";
+    KEEP = "MIRROR_KEEP", None,
+        "Replicas that are never deleted: patterns of `kind/name`, such as `streamingLocators/live-*`, separated by commas.";
+    CONFLICTS = "MIRROR_CONFLICTS", Some("streamingLocators=replace-without-keys"),
+        "What becomes of a replica that cannot be changed and differs, per kind: `report`, `replace-without-keys` (locators only) or `replace`. Kinds that are not named: `report`. A streaming locator ID is never replaced by another.";
+    EVENT_TOPICS = "MIRROR_EVENT_TOPICS", Some("system"),
+        "Whose events are accepted: `system` (the system topics of the primary, its resource group and its subscription), resource IDs of custom topics separated by commas, or `none`.";
     SETTLE = "MIRROR_SETTLE", Some("2m"),
         "How old the newest blob of an asset must be before the asset counts as complete (not waited for after a finished job): `90s`, `2m`, `1h`, `0s`.";
     COPY_BUDGET = "MIRROR_COPY_BUDGET", Some("5m"),
@@ -59,8 +81,12 @@ settings! {
         "How long one call to a media service may take.";
     QUEUE_SERVICE = "AzureWebJobsStorage__queueServiceUri", None,
         "Queue endpoint of the app's own storage account, `https://<account>.queue.core.windows.net`; a SAS in it is used. Required, unless `AzureWebJobsStorage__accountName` is set.";
+    BLOB_SERVICE = "AzureWebJobsStorage__blobServiceUri", None,
+        "Blob endpoint of the app's own storage account, for state documents. Required, unless `AzureWebJobsStorage__accountName` is set.";
     STORAGE_ACCOUNT = "AzureWebJobsStorage__accountName", None,
-        "Name of the app's own storage account in the public cloud, in place of `AzureWebJobsStorage__queueServiceUri`.";
+        "Name of the app's own storage account in the public cloud, in place of both endpoints.";
+    STATE_CONTAINER = "MIRROR_STATE_CONTAINER", Some("mirror-state"),
+        "Container of the app's own storage account that holds the state documents.";
     PORT = "FUNCTIONS_CUSTOMHANDLER_PORT", None,
         "Required. Port to listen on, on 127.0.0.1; the Functions host sets it.";
 }

@@ -18,7 +18,7 @@ pub struct CopyLocks(Arc<dyn Documents>);
 /// A lock that was asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Taken {
-    /// Ours until the time that was asked for; what the run before left in it, if it is the same run.
+    /// Ours until the time that was asked for, with what the holder before left in it.
     Ours(Value),
     /// Another run's, for so long at most.
     Theirs(Duration),
@@ -58,9 +58,7 @@ impl CopyLocks {
                     }
                     _ => {}
                 }
-                if held_by == holder {
-                    before = document.value["note"].clone();
-                }
+                before = document.value["note"].clone();
                 Condition::Version(document.version.clone())
             }
         };

@@ -273,6 +273,10 @@ fn handler_settings(
             "AzureWebJobsStorage__queueServiceUri",
             queue_service.to_string(),
         ),
+        (
+            "AzureWebJobsStorage__blobServiceUri",
+            storage.app.blob_endpoint(Storage::APP).to_string(),
+        ),
         ("MIRROR_BACKEND", "ams".to_owned()),
         ("MIRROR_PRIMARY", World::account_id(World::PRIMARY)),
         ("MIRROR_SECONDARY", World::account_id(World::SECONDARY)),

@@ -5,6 +5,7 @@ use std::time::Instant;
 use change::Change;
 use mirror::{Outcome, Reason};
 use serde_json::{Map, Value};
+use settings::EventTopics;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::outputs;
@@ -101,6 +102,15 @@ impl Event {
     /// When it happened.
     pub(crate) fn time(&self) -> Option<OffsetDateTime> {
         OffsetDateTime::parse(self.text("eventTime", "time"), &Rfc3339).ok()
+    }
+
+    /// Whether the settings accept events of its topic. `system` says whether a system topic is one of the primary's.
+    pub(crate) fn is_accepted(&self, app: &App, system: impl Fn(&str) -> bool) -> bool {
+        match &app.event_topics {
+            EventTopics::System => system(self.topic()),
+            EventTopics::Custom(ids) => ids.iter().any(|id| id.eq_ignore_ascii_case(self.topic())),
+            EventTopics::None => false,
+        }
     }
 
     pub(crate) fn data(&self) -> Option<&Map<String, Value>> {

@@ -1,5 +1,7 @@
 //! The functions, one file each, and what runs them.
 
+mod copy_blobs;
+mod deletions;
 mod job_finished;
 mod mirror_asset;
 mod mirror_content_key_policy;
@@ -10,6 +12,7 @@ mod resource_changed;
 
 mod event;
 mod mirroring;
+mod queue;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -38,6 +41,10 @@ pub(crate) enum Function {
     Event(&'static str, fn(&App, &Invocation) -> event::Verdict),
     /// Carries out one change of these kinds.
     Mirror(&'static str, &'static [Kind]),
+    /// Copies one share of a large asset.
+    CopyBlobs(&'static str),
+    /// Does a deletion whose grace is over.
+    Deletions(&'static str),
 }
 
 /// Every function; each has a folder of its name with its `function.json`.
@@ -49,12 +56,17 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     mirror_content_key_policy::FUNCTION,
     mirror_streaming_policy::FUNCTION,
     mirror_filter::FUNCTION,
+    copy_blobs::FUNCTION,
+    deletions::FUNCTION,
 ];
 
 impl Function {
     pub(crate) const fn name(self) -> &'static str {
         match self {
-            Self::Event(name, _) | Self::Mirror(name, _) => name,
+            Self::Event(name, _)
+            | Self::Mirror(name, _)
+            | Self::CopyBlobs(name)
+            | Self::Deletions(name) => name,
         }
     }
 }
@@ -75,9 +87,9 @@ pub(crate) async fn run(app: Arc<App>, function: Function, invocation: Invocatio
         tokio::spawn(async move {
             match function {
                 Function::Event(_, judge) => event::run(&app, &invocation, judge),
-                Function::Mirror(name, kinds) => {
-                    mirroring::run(&app, &invocation, name, kinds).await
-                }
+                Function::Mirror(_, kinds) => mirroring::run(&app, &invocation, kinds).await,
+                Function::CopyBlobs(_) => copy_blobs::run(&app, &invocation).await,
+                Function::Deletions(_) => deletions::run(&app, &invocation).await,
             }
         })
     };
@@ -91,9 +103,11 @@ pub(crate) async fn run(app: Arc<App>, function: Function, invocation: Invocatio
 async fn after_fault(app: &App, function: Function, invocation: &Invocation) -> Reply {
     log::fault(invocation, Reason::Bug, "the function panicked");
     match function {
-        Function::Mirror(queue, _) if invocation.dequeue_count() >= MAX_FAULTS => {
+        Function::Mirror(..) | Function::CopyBlobs(_) | Function::Deletions(_)
+            if invocation.dequeue_count() >= MAX_FAULTS =>
+        {
             let detail = "the function panicked every time";
-            mirroring::poison(app, queue, invocation, Reason::Bug, detail).await
+            queue::poison(app, invocation, Reason::Bug, detail).await
         }
         _ => Reply::Failed("the function panicked; see the log for where"),
     }

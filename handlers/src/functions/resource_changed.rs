@@ -16,6 +16,9 @@ fn judge(app: &App, invocation: &Invocation) -> Verdict {
         return Verdict::bad("the event is not a JSON object");
     };
     let subject = event.subject();
+    if !event.is_accepted(app, |topic| app.primary.is_within(topic)) {
+        return Verdict::skip(Reason::NotPrimary, subject);
+    }
     let cause = match event.kind() {
         "Microsoft.Resources.ResourceWriteSuccess" => Cause::Written,
         "Microsoft.Resources.ResourceDeleteSuccess" => Cause::Deleted,

@@ -1,15 +1,13 @@
-use std::time::Duration;
-
-use blobs::{Budget, Claim, Copied, Place, Presence, Settle};
+use blobs::{Claim, Place};
 use change::{Cause, Change, Kind};
 use media::{Body, ListRequest};
 use serde_json::Value;
-use tokio::time::Instant;
 
-use super::Mirror;
+use super::{Mirror, copying::Bytes};
 use crate::{
-    Again, Outcome, Reason, Report,
+    Outcome, Reason, Report,
     bytes::{owner_of, place_of},
+    policy::InScope,
     problem::Problem,
 };
 
@@ -22,7 +20,7 @@ impl Mirror {
             .await
             .map_err(Problem::source)?
         else {
-            return self.gone(&change.id).await;
+            return self.gone(change, &change.id).await;
         };
         refuse_encrypted(&source)?;
         let replica = self
@@ -38,42 +36,22 @@ impl Mirror {
             Some(replica) => place_of(replica)?,
             None => self.free_place(&source, &from).await?,
         };
-        let settle = if change.cause == Cause::JobFinished {
-            Settle::AfterJob
-        } else {
-            Settle::Wait
+        let (blobs, bytes) = match self.copy(change, &from, &to).await? {
+            Bytes::Complete { blobs, bytes } => (blobs, bytes),
+            Bytes::Incomplete(report) => return Ok(*report),
         };
-        let copied = self
-            .bytes
-            .mirror(&from, &to, settle, &self.budget())
-            .await
-            .map_err(Problem::blobs)?;
-        if copied.look.source_container == Presence::Absent {
-            return Err(Problem::new(
-                Reason::SourceGone,
-                format!(
-                    "the container {} is not in {}",
-                    from.container, from.account
-                ),
-            ));
-        }
-        if !copied.complete {
-            return Ok(Report {
-                again: Some(Again::After(look_again_in(&copied, change.attempt))),
-                detail: Some(format!("{}; {} blobs left", told(&copied), copied.left)),
-                ..Report::new(Outcome::Waiting(Reason::SourceNotReady))
-            });
-        }
         let mut report = self.converge(change, source, Some(&to.container)).await?;
         let filters = self.asset_filters(change).await?;
-        let wrote = copied.blobs > 0 || filters > 0 || report.outcome == Outcome::Applied;
+        let wrote = blobs > 0 || filters > 0 || report.outcome == Outcome::Applied;
         if wrote {
             report.outcome = Outcome::Applied;
             let asset = report
                 .detail
                 .take()
                 .unwrap_or_else(|| "asset in sync".to_owned());
-            report.detail = Some(format!("{}; {asset}; {filters} filters", told(&copied)));
+            report.detail = Some(format!(
+                "{blobs} blobs ({bytes} bytes) copied; {asset}; {filters} filters"
+            ));
         }
         if wrote || change.cause != Cause::Written {
             report.follow_ups = self.publish(change).await?;
@@ -83,10 +61,12 @@ impl Mirror {
 
     /// By default an asset is mirrored when a locator publishes it or a job made it: raw inputs are not hauled across regions unasked.
     async fn in_scope(&self, change: &Change) -> Result<bool, Problem> {
-        if matches!(
-            change.cause,
-            Cause::JobFinished | Cause::Dependency | Cause::Operator
-        ) {
+        match self.options.scope.of_asset(change.id.name().as_str()) {
+            InScope::Never => return Ok(false),
+            InScope::Always => return Ok(true),
+            InScope::IfPublished => {}
+        }
+        if matches!(change.cause, Cause::JobFinished | Cause::Dependency) {
             return Ok(true);
         }
         let locators = self.primary.locators_of(change.id.name()).await;
@@ -134,11 +114,6 @@ impl Mirror {
         ))
     }
 
-    fn budget(&self) -> Budget {
-        let until = Instant::now() + self.options.copy_budget;
-        Budget::new(move || Instant::now() < until)
-    }
-
     async fn asset_filters(&self, change: &Change) -> Result<usize, Problem> {
         let mut applied = 0;
         let mut request = ListRequest {
@@ -170,18 +145,6 @@ impl Mirror {
             .map(|locator| change.about(locator, Cause::Dependency))
             .collect())
     }
-}
-
-/// 5 s doubling to 60 s, unless the source says when it will be old enough.
-fn look_again_in(copied: &Copied, attempt: u32) -> Duration {
-    let doubling = Duration::from_secs(5 << attempt.min(4)).min(Duration::from_secs(60));
-    copied
-        .settled_in
-        .map_or(doubling, |settled| settled.max(Duration::from_secs(1)))
-}
-
-fn told(copied: &Copied) -> String {
-    format!("{} blobs ({} bytes) copied", copied.blobs, copied.bytes)
 }
 
 /// Assets that clients encrypted for storage cannot be read by anybody but the old service.

@@ -31,7 +31,13 @@ impl Mirror {
         let mut written: Vec<String> = Vec::new();
         for _ in 0..ROUNDS {
             let replica = self.secondary.read(&id).await.map_err(Problem::replica)?;
-            let step = plan(rules, &self.options.maps, &source, replica.as_ref())?;
+            let step = plan(
+                rules,
+                &self.options.maps,
+                &self.options.policy,
+                &source,
+                replica.as_ref(),
+            )?;
             let (wanted, what) = match step {
                 Plan::InSync => return Ok(self.settled(&id, &written)),
                 Plan::UnknownOnly(..) if !written.is_empty() || from_walk(change) => {
@@ -76,7 +82,7 @@ impl Mirror {
                 return Ok(self.settled(&id, &written));
             }
             match self.primary.read(&id).await.map_err(Problem::source)? {
-                None => return self.gone(&id).await,
+                None => return self.gone(change, &id).await,
                 Some(again) if same(&source, &again) => return Ok(self.settled(&id, &written)),
                 Some(again) => source = again,
             }

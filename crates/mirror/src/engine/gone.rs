@@ -1,17 +1,122 @@
-use change::ResourceId;
+//! The primary says that a resource is gone.
+
+use change::{Cause, Change, Kind, ResourceId};
 
 use super::Mirror;
-use crate::{Outcome, Reason, Report, problem::Problem};
+use crate::{
+    Again, Outcome, Reason, Report, outcome::DELETIONS_HELD, policy::Deletes, problem::Problem,
+};
 
 impl Mirror {
-    /// The primary says that the resource is gone. Replicas are kept.
-    pub(super) async fn gone(&self, id: &ResourceId) -> Result<Report, Problem> {
+    /// What becomes of the replica is the operator's decision. At most it is announced here: [`Mirror::delete`] does it when its grace is over.
+    pub(super) async fn gone(&self, change: &Change, id: &ResourceId) -> Result<Report, Problem> {
         self.seen.forget(id);
+        if !self.secondary.exists(id).await.map_err(Problem::replica)? {
+            return Ok(Report::new(Outcome::InSync).because("gone from both accounts"));
+        }
+        let kept = |why: &str| Ok(Report::new(Outcome::Skipped(Reason::DeletesOff)).because(why));
+        if self.options.policy.keeps(id) {
+            return kept("the replica is among those that are kept");
+        }
+        match self.options.policy.deletes(id) {
+            Deletes::Off => kept("replicas of this kind are kept"),
+            Deletes::Events if change.cause != Cause::Deleted || change.id != *id => {
+                kept("the primary did not announce a deletion")
+            }
+            Deletes::Events => {
+                let grace = self.options.grace;
+                let due = (self.options.clock)() + grace;
+                // Without the note the deletion is not counted against the cap; that is decided when it is due.
+                let _ = self.deletions.announce(id, due).await;
+                Ok(Report {
+                    delete_in: Some(grace),
+                    detail: Some(format!(
+                        "deleted in {} s unless it comes back",
+                        grace.as_secs()
+                    )),
+                    ..Report::new(Outcome::Waiting(Reason::SourceGone))
+                })
+            }
+        }
+    }
+
+    /// Deletes a replica whose deletion the primary announced, if the source is gone still and not too many are due.
+    pub async fn delete(&self, change: &Change) -> Report {
+        self.delete_if_gone(change)
+            .await
+            .unwrap_or_else(Problem::report)
+    }
+
+    async fn delete_if_gone(&self, change: &Change) -> Result<Report, Problem> {
+        let id = &change.id;
+        if self.primary.exists(id).await.map_err(Problem::source)? {
+            let _ = self.deletions.done(id).await;
+            return Ok(Report {
+                follow_ups: vec![change.about(id.clone(), Cause::Written)],
+                ..Report::new(Outcome::Skipped(Reason::SourceChanging)).because("it came back")
+            });
+        }
+        let off = self.options.policy.deletes(id) == Deletes::Off;
+        if off || self.options.policy.keeps(id) {
+            let _ = self.deletions.done(id).await;
+            return Ok(Report::new(Outcome::Skipped(Reason::DeletesOff)));
+        }
+        if self.too_many().await {
+            return Ok(Report {
+                again: Some(Again::Progress(DELETIONS_HELD)),
+                ..Report::new(Outcome::Waiting(Reason::DeleteCap)).because(format!(
+                    "more than {} deletions wait; none is done until they are confirmed",
+                    self.options.delete_cap
+                ))
+            });
+        }
+        self.refuse_while_published(id).await?;
         let there = self.secondary.exists(id).await.map_err(Problem::replica)?;
+        if there {
+            self.secondary.delete(id).await.map_err(Problem::replica)?;
+            if self.secondary.exists(id).await.map_err(Problem::replica)? {
+                return Err(Problem::new(
+                    Reason::ReplicaIgnored,
+                    "deleted, and still there",
+                ));
+            }
+        }
+        let _ = self.deletions.done(id).await;
         Ok(if there {
-            Report::new(Outcome::Skipped(Reason::DeletesOff))
+            Report::new(Outcome::Applied).because("deleted")
         } else {
             Report::new(Outcome::InSync).because("gone from both accounts")
         })
+    }
+
+    /// If it cannot be known how many wait, nothing is deleted.
+    async fn too_many(&self) -> bool {
+        let now = (self.options.clock)();
+        let confirmed = self.deletions.confirmed(now).await.unwrap_or(false);
+        !confirmed
+            && self
+                .deletions
+                .exceed(self.options.delete_cap)
+                .await
+                .unwrap_or(true)
+    }
+
+    /// Deletions go in the reverse order of creation: an asset whose replica is published still waits for its locators to go.
+    async fn refuse_while_published(&self, id: &ResourceId) -> Result<(), Problem> {
+        if id.kind() != Kind::Assets {
+            return Ok(());
+        }
+        let locators = self.secondary.locators_of(id.name()).await;
+        match locators
+            .map_err(Problem::replica)?
+            .unwrap_or_default()
+            .len()
+        {
+            0 => Ok(()),
+            count => Err(Problem::new(
+                Reason::ReplicaNotReady,
+                format!("{count} locators of the replica publish it still"),
+            )),
+        }
     }
 }

@@ -14,7 +14,7 @@ impl Mirror {
             .await
             .map_err(Problem::source)?
         else {
-            return self.gone(&change.id).await;
+            return self.gone(change, &change.id).await;
         };
         let asset = source
             .text("assetName")

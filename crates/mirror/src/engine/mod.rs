@@ -2,6 +2,7 @@
 
 mod asset;
 mod converge;
+mod copying;
 mod gone;
 mod locator;
 mod needs;
@@ -11,8 +12,10 @@ use std::{sync::Arc, time::Duration};
 
 use change::{Change, Kind};
 use media::{Primary, Secondary};
+use state::{CopyLocks, Deletions, Documents};
+use time::OffsetDateTime;
 
-use crate::{AssetBytes, Maps, Outcome, Reason, Report, problem::Problem};
+use crate::{AssetBytes, Maps, Outcome, Policy, Reason, Report, Scope, problem::Problem};
 use seen::Seen;
 
 /// What the mirror needs to know besides the two accounts.
@@ -20,8 +23,32 @@ use seen::Seen;
 pub struct MirrorOptions {
     /// What is bound to the region.
     pub maps: Maps,
+    /// Which assets are mirrored.
+    pub scope: Scope,
+    /// What becomes of deletions and conflicts.
+    pub policy: Policy,
+    /// How long an announced deletion waits.
+    pub grace: Duration,
+    /// How many deletions may wait at once before none is done.
+    pub delete_cap: usize,
     /// How long one invocation copies blobs.
     pub copy_budget: Duration,
+    /// What time it is.
+    pub clock: fn() -> OffsetDateTime,
+}
+
+impl Default for MirrorOptions {
+    fn default() -> Self {
+        Self {
+            maps: Maps::default(),
+            scope: Scope::default(),
+            policy: Policy::usual(),
+            grace: Duration::from_secs(300),
+            delete_cap: 10,
+            copy_budget: Duration::from_secs(300),
+            clock: OffsetDateTime::now_utc,
+        }
+    }
 }
 
 /// Keeps the secondary like the primary, one change at a time. Any number of changes may be carried out at once.
@@ -29,6 +56,8 @@ pub struct Mirror {
     primary: Primary,
     secondary: Secondary,
     bytes: Arc<dyn AssetBytes>,
+    locks: CopyLocks,
+    deletions: Deletions,
     options: MirrorOptions,
     seen: Seen,
 }
@@ -40,12 +69,15 @@ impl Mirror {
         primary: Primary,
         secondary: Secondary,
         bytes: Arc<dyn AssetBytes>,
+        documents: Arc<dyn Documents>,
         options: MirrorOptions,
     ) -> Self {
         Self {
             primary,
             secondary,
             bytes,
+            locks: CopyLocks::new(Arc::clone(&documents)),
+            deletions: Deletions::new(documents),
             options,
             seen: Seen::default(),
         }
@@ -75,7 +107,7 @@ impl Mirror {
             .await
             .map_err(Problem::source)?
         {
-            None => self.gone(&change.id).await,
+            None => self.gone(change, &change.id).await,
             Some(source) => self.converge(change, source, None).await,
         }
     }
