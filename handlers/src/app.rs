@@ -6,7 +6,9 @@ use async_trait::async_trait;
 
 use blobs::{Access, Copier, EndpointTemplate, SasTokens, StorageSide};
 use cloud::{Identity, QueueError, Queues};
-use media::{AccountId, Ams, Entra, MediaService, Primary, Secondary, Side, Wire, WireOptions};
+use media::{
+    AccountId, Ams, Entra, MediaService, Pace, Primary, Rates, Secondary, Side, Wire, WireOptions,
+};
 use mirror::{Maps, Mirror, MirrorOptions};
 use settings::{Account, Credential, EventTopics, Settings, SourceAuth, StorageAccess};
 use state::{BlobDocuments, Documents, Exceptions};
@@ -70,7 +72,11 @@ impl App {
                 timeout: settings.call_timeout,
                 ..WireOptions::default()
             };
-            let wire = Wire::new(side, client.clone(), token, options);
+            let pace = match account.share {
+                Some(share) => Pace::new(Rates::ARM.scaled(share)),
+                None => Pace::unlimited(),
+            };
+            let wire = Wire::new(side, client.clone(), token, pace, options);
             let service = Ams::new(wire, &account.endpoint, &account.id, &settings.api_version)?;
             Ok(Arc::new(service))
         };

@@ -10,6 +10,7 @@ mod authorize;
 mod body;
 mod calls;
 mod error;
+mod pace;
 mod service;
 mod wire;
 
@@ -18,5 +19,6 @@ pub use authorize::{Authorize, Entra};
 pub use body::Body;
 pub use calls::{Calls, counted, record};
 pub use error::{ErrorKind, ServiceError};
+pub use pace::{Pace, Rate, Rates};
 pub use service::{ListRequest, MediaService, Page, Primary, Secondary};
 pub use wire::{Side, Wire, WireOptions};

@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{Authorize, ErrorKind, ServiceError, calls::record, error::word};
+use crate::{Authorize, ErrorKind, Pace, ServiceError, calls::record, error::word};
 
 /// The largest answer that is read, in bytes. A page of resources stays far below.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
@@ -63,6 +63,7 @@ pub struct Wire {
     side: Side,
     client: reqwest::Client,
     authorize: Arc<dyn Authorize>,
+    pace: Arc<Pace>,
     options: WireOptions,
 }
 
@@ -78,12 +79,14 @@ impl Wire {
         side: Side,
         client: reqwest::Client,
         authorize: Arc<dyn Authorize>,
+        pace: Pace,
         options: WireOptions,
     ) -> Self {
         Self {
             side,
             client,
             authorize,
+            pace: Arc::new(pace),
             options,
         }
     }
@@ -164,6 +167,10 @@ impl Wire {
         } else if method != Method::GET {
             request = request.header(header::CONTENT_LENGTH, "0");
         }
+        self.pace.turn(&method).await.map_err(|wait| ServiceError {
+            retry_after: Some(wait),
+            ..ServiceError::new(ErrorKind::Throttled, operation, "own-rate-limit")
+        })?;
         record(self.side);
         let response = request
             .send()
@@ -195,12 +202,11 @@ impl Wire {
                 }),
             };
         }
-        Err(refusal(
-            operation,
-            status,
-            &headers,
-            &bytes.unwrap_or_default(),
-        ))
+        let error = refusal(operation, status, &headers, &bytes.unwrap_or_default());
+        if let (ErrorKind::Throttled, Some(asked)) = (error.kind, error.retry_after) {
+            self.pace.silence(asked);
+        }
+        Err(error)
     }
 }
 

@@ -42,6 +42,17 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(expected)
 }
 
+/// A part of a rate limit, above 0 and at most 1; `None` without a limit.
+pub(crate) fn share(text: &str) -> Result<Option<f64>, String> {
+    if text == "unlimited" {
+        return Ok(None);
+    }
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share <= 1.0 => Ok(Some(share)),
+        _ => Err("expected a number above 0 and at most 1, or unlimited".to_owned()),
+    }
+}
+
 /// A storage account name: 3 to 24 lower-case letters and digits.
 pub(crate) fn storage_account(text: &str) -> Result<String, String> {
     let fits = (3..=24).contains(&text.len())

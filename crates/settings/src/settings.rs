@@ -73,6 +73,8 @@ pub struct Account {
     pub endpoint: Url,
     /// Audience of the tokens.
     pub audience: String,
+    /// Which part of the published rate limits this instance takes; `None` without a limit of its own.
+    pub share: Option<f64>,
 }
 
 /// The blobs of one side.
@@ -176,17 +178,26 @@ impl Settings {
                 .map_err(|_| "expected a port number".to_owned())
         });
         let credential = credential(&mut reader);
+        let instances = instances(&mut reader).unwrap_or(1);
         let primary = account(
             &mut reader,
-            &table::PRIMARY,
-            &table::PRIMARY_ENDPOINT,
-            &table::PRIMARY_AUDIENCE,
+            instances,
+            [
+                &table::PRIMARY,
+                &table::PRIMARY_ENDPOINT,
+                &table::PRIMARY_AUDIENCE,
+                &table::PRIMARY_SHARE,
+            ],
         );
         let secondary = account(
             &mut reader,
-            &table::SECONDARY,
-            &table::SECONDARY_ENDPOINT,
-            &table::SECONDARY_AUDIENCE,
+            instances,
+            [
+                &table::SECONDARY,
+                &table::SECONDARY_ENDPOINT,
+                &table::SECONDARY_AUDIENCE,
+                &table::SECONDARY_SHARE,
+            ],
         );
         if let (Some(a), Some(b)) = (&primary, &secondary)
             && a.id == b.id
@@ -282,19 +293,28 @@ fn credential(reader: &mut Reader<'_>) -> Option<Credential> {
 
 fn account(
     reader: &mut Reader<'_>,
-    id: &table::Setting,
-    endpoint: &table::Setting,
-    audience: &table::Setting,
+    instances: u16,
+    [id, endpoint, audience, share]: [&table::Setting; 4],
 ) -> Option<Account> {
     let id = reader.required(id, |text| {
-        text.parse().map_err(|e: media::BadAccountId| e.to_string())
+        text.parse()
+            .map_err(|error: media::BadAccountId| error.to_string())
     });
     let endpoint = reader.required(endpoint, parse::https);
     let audience = reader.required(audience, |text| parse::https(text).map(|_| text.to_owned()));
+    let share = reader.required(share, parse::share);
     Some(Account {
         id: id?,
         endpoint: endpoint?,
         audience: audience?,
+        share: share?.map(|share| share / f64::from(instances)),
+    })
+}
+
+fn instances(reader: &mut Reader<'_>) -> Option<u16> {
+    reader.required(&table::INSTANCES, |text| {
+        let instances: Option<u16> = text.parse().ok().filter(|instances| *instances > 0);
+        instances.ok_or_else(|| "expected a number from 1 to 65535".to_owned())
     })
 }
 

@@ -77,6 +77,12 @@ settings! {
         "How old the newest blob of an asset must be before the asset counts as complete (not waited for after a finished job): `90s`, `2m`, `1h`, `0s`.";
     COPY_BUDGET = "MIRROR_COPY_BUDGET", Some("5m"),
         "How long one invocation copies the blobs of an asset before it puts the rest back into the queue; below the host's `functionTimeout`.";
+    PRIMARY_SHARE = "MIRROR_PRIMARY_SHARE", Some("0.5"),
+        "Which part of the primary's published rate limits the mirror takes, all its instances together: a number up to 1, or `unlimited` (then only 429s hold it back).";
+    SECONDARY_SHARE = "MIRROR_SECONDARY_SHARE", Some("1"),
+        "The same for the secondary.";
+    INSTANCES = "MIRROR_INSTANCES", Some("4"),
+        "How many instances of the app are expected at most; each takes its part of the share.";
     CALL_TIMEOUT = "MIRROR_CALL_TIMEOUT", Some("30s"),
         "How long one call to a media service may take.";
     QUEUE_SERVICE = "AzureWebJobsStorage__queueServiceUri", None,

@@ -291,6 +291,9 @@ fn handler_settings(
         // Azurite does not know the bearer header for copy sources.
         ("MIRROR_SOURCE_AUTH", "delegation-sas".to_owned()),
         ("MIRROR_SETTLE", "0s".to_owned()),
+        // What holds the mirror back here is the simulator, when it is told to.
+        ("MIRROR_PRIMARY_SHARE", "unlimited".to_owned()),
+        ("MIRROR_SECONDARY_SHARE", "unlimited".to_owned()),
     ];
     Ok(settings
         .map(|(name, value)| (name.to_owned(), value))

@@ -14,6 +14,9 @@ use crate::{Again, Outcome, Reason, Report, problem::Problem};
 /// The longest pause between two looks at a large asset.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// An asset that is still being written when it was looked at so often belongs to a live output, most likely.
+const LIVE_AFTER: u32 = 5;
+
 /// How long a copy lock outlives the time that the copy may take.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -183,7 +186,11 @@ fn not_settled(change: &Change, settled_in: Option<Duration>, what: &str) -> Byt
     Bytes::Incomplete(Box::new(Report {
         again: Some(Again::After(again)),
         detail: Some(what.to_owned()),
-        ..Report::new(Outcome::Waiting(Reason::SourceNotReady))
+        ..Report::new(Outcome::Waiting(if change.attempt < LIVE_AFTER {
+            Reason::SourceNotReady
+        } else {
+            Reason::SourceLive
+        }))
     }))
 }
 
