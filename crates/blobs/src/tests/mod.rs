@@ -1,10 +1,12 @@
 //! The promises of the copier, kept against a storage service in memory.
 
 mod aside;
+mod changing;
 mod double;
 mod looks;
 mod mirrors;
 mod order;
+mod pace;
 mod resume;
 mod routes;
 mod scene;

@@ -223,3 +223,47 @@ async fn an_identity_is_not_sent_over_http() {
     );
     assert!(wire.sent.lock().unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_replica_is_overwritten_only_in_the_state_that_was_seen() {
+    let small = format!("{}{}", listed("a", 5), listed("large", 130));
+    let stale = small.replace("0x8DE", "0x777");
+    let rest = accepting(small);
+    let setup = Setup::identity(SourceAuth::Bearer, move |sent| {
+        if is_listing(sent) && sent.url.contains("replica") {
+            ok(listing(&stale.replace("AQEB", "AgEB"), ""))
+        } else {
+            rest(sent)
+        }
+    });
+    one_round(&setup).await;
+    let mut writes = setup.sent();
+    writes.retain(|sent| sent.method == "PUT" && sent.header("x-ms-source-range").is_none());
+    assert!(
+        writes
+            .iter()
+            .any(|sent| sent.url.contains("comp=blocklist"))
+    );
+    for write in writes {
+        assert_eq!(write.header("if-match"), Some("\"0x777\""));
+        assert_eq!(write.header("if-none-match"), None);
+        // The replica's tier is its own by now.
+        assert_eq!(write.header("x-ms-access-tier"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_tier_that_nobody_chose_is_not_sent() {
+    let inferred = "<AccessTierInferred>true</AccessTierInferred><AccessTier>Cool";
+    for tier in [inferred, "<AccessTier>P30", "<AccessTier>Smart"] {
+        let blob = listed("a", 5).replace("<AccessTier>Cool", tier);
+        let setup = Setup::identity(SourceAuth::Bearer, accepting(blob));
+        one_round(&setup).await;
+        let put = setup
+            .sent()
+            .into_iter()
+            .find(|sent| sent.method == "PUT")
+            .unwrap();
+        assert_eq!(put.header("x-ms-access-tier"), None, "{tier}");
+    }
+}
