@@ -5,7 +5,7 @@ use super::{
     scene::Scene,
 };
 use crate::{
-    BlobError, Budget, ContainerOutcome, Denial, Presence, Settle, Side,
+    BlobError, Budget, Claim, ContainerOutcome, Denial, Place, Presence, Settle, Side,
     blob::{Blob, CopyState, CopyStatus, Metadata},
 };
 use std::time::Duration;
@@ -259,4 +259,19 @@ async fn other_404s_are_no_absent_container() {
             .await;
         assert!(look.is_err(), "{code}");
     }
+}
+
+#[tokio::test]
+async fn a_container_is_claimed_for_one_owner() {
+    let scene = Scene::new();
+    let claim = |owner: &'static str| scene.copier.claim(&scene.source, &scene.replica, owner);
+    assert_eq!(claim("asset-a").await.unwrap(), Claim::Ours);
+    assert_eq!(claim("asset-a").await.unwrap(), Claim::Ours);
+    assert_eq!(claim("asset-b").await.unwrap(), Claim::Taken);
+    assert_eq!(scene.count(Op::CreateContainer), 3);
+    // A container that nobody claimed is somebody's.
+    let other = Place::new("dst", "foreign");
+    scene.service.state().create(&other);
+    let claimed = scene.copier.claim(&scene.source, &other, "asset-a").await;
+    assert_eq!(claimed.unwrap(), Claim::Taken);
 }
