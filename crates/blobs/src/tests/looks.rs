@@ -185,7 +185,7 @@ async fn a_prefix_bounds_both_sides_and_names_are_relative_to_it() {
     scene.source = scene.source.below("films/a");
     scene.replica = scene.replica.below("other");
     scene.write("v/1.ts", b"x");
-    let beside = crate::Place::new("src", "asset-1");
+    let beside = Place::new("src", "asset-1");
     scene.service.state().write(&beside, "films/ab/2.ts", b"y");
     let copied = scene.mirror().await.unwrap();
     assert!(copied.complete);
