@@ -8,13 +8,15 @@
 //! - [`Account`]: a storage account's name and key, and the account SAS that key can sign.
 //!
 //! [`World`] puts them together with the media-services simulator, the Functions host stand-in and the real handler.
-//! [`platform`] is a video platform on one of its accounts, and [`proof`] asks both accounts whether they serve the same.
+//! [`platform`] is a video platform on one of its accounts, [`bodies`] is what platforms put there, and [`proof`] asks both accounts
+//! whether they serve the same.
 //!
 //! Everything listens on loopback. The production code does not know this crate exists: only its
 //! configuration differs.
 
 mod account;
 mod azurite;
+pub mod bodies;
 mod error;
 mod identity;
 mod layout;

@@ -52,7 +52,7 @@ async fn play(options: &Options) -> anyhow::Result<()> {
     .await?;
     let result = tell(&world).await;
     if let Err(error) = &result {
-        println!("\nthe handler's last lines:\n{}", watch::tail(&world));
+        println!("\nthe last lines:\n{}", world.last_lines());
         println!("{error:#}");
     }
     if options.keep {

@@ -3,9 +3,6 @@
 use serde_json::Value;
 use world::World;
 
-/// How many lines are shown when something went wrong.
-const TAIL: usize = 20;
-
 /// Reads the handler's lines as they come.
 #[derive(Default)]
 pub(super) struct Watch {
@@ -45,11 +42,4 @@ fn describe(record: &Value) -> String {
         text("detail"),
         lag.unwrap_or_default()
     )
-}
-
-/// The handler's last lines.
-pub(super) fn tail(world: &World) -> String {
-    let lines = world.handler_lines();
-    let lines: Vec<&str> = lines.lines().collect();
-    lines[lines.len().saturating_sub(TAIL)..].join("\n")
 }

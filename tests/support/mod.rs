@@ -1,0 +1,77 @@
+//! What the tests share.
+
+mod content;
+mod log;
+mod poison;
+mod scene;
+mod secrets;
+mod worlds;
+
+use std::{future::Future, process::ExitCode, sync::LazyLock, time::Duration};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Runtime;
+
+pub(crate) use content::{clear, encoded, made, viewers};
+pub(crate) use log::Record;
+pub(crate) use scene::Scene;
+pub(crate) use worlds::{exclusive, shared};
+
+/// How long a test may take, waiting for its world included.
+const LONGEST: Duration = Duration::from_secs(180);
+
+/// How many tests run at once, unless the command line says otherwise: they wait far more than they work.
+const AT_ONCE: usize = 12;
+
+/// The worlds outlive the tests that use them, so all of them live in one runtime.
+static RUNTIME: LazyLock<std::io::Result<Runtime>> = LazyLock::new(Runtime::new);
+
+fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    match &*RUNTIME {
+        Ok(runtime) => runtime.block_on(future),
+        Err(error) => anyhow::bail!("there is no runtime: {error}"),
+    }
+}
+
+/// Runs the tests that the command line asks for, then ends the worlds.
+pub(crate) fn run(tests: Vec<Trial>) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads.get_or_insert(AT_ONCE);
+    let conclusion = libtest_mimic::run(&arguments, tests);
+    let ended = block_on(worlds::end());
+    if let Err(error) = &ended {
+        println!("after the last test: {error:#}");
+    }
+    if conclusion.has_failed() || ended.is_err() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+/// One test, by its path.
+pub(crate) fn test<F>(path: &str, body: fn() -> F) -> Trial
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let name = path.split_once("::").map_or(path, |(_, name)| name);
+    Trial::test(name, move || {
+        let limited = async {
+            match tokio::time::timeout(LONGEST, body()).await {
+                Ok(result) => result,
+                Err(_) => anyhow::bail!("not done after {LONGEST:?}"),
+            }
+        };
+        block_on(limited).map_err(|error| Failed::from(format!("{error:#}")))
+    })
+}
+
+/// The function `tests` of a module: its tests by name.
+macro_rules! tests {
+    ($($name:ident),* $(,)?) => {
+        pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
+            vec![$($crate::support::test(concat!(module_path!(), "::", stringify!($name)), $name)),*]
+        }
+    };
+}
+pub(crate) use tests;

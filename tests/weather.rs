@@ -1,0 +1,123 @@
+//! What passes: throttling, lost replies, a lost account. Nothing is lost over it, and nothing is deleted.
+
+use anyhow::{Context, ensure};
+use serde_json::json;
+use simulator::{Fault, FaultRule, Request};
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use world::World;
+
+use crate::support::{clear, encoded, exclusive, shared, tests, viewers};
+
+tests![
+    a_throttled_secondary_gets_the_time_that_it_asks_for,
+    a_lost_reply_leaves_exactly_one_locator,
+    a_lost_primary_deletes_nothing,
+];
+
+fn when(request: &Request) -> anyhow::Result<OffsetDateTime> {
+    Ok(OffsetDateTime::parse(&request.at, &Rfc3339)?)
+}
+
+async fn a_throttled_secondary_gets_the_time_that_it_asks_for() -> anyhow::Result<()> {
+    let scene = shared().await?;
+    encoded(&scene, "busy").await?;
+    let throttle = Fault::Throttle { retry_after: 4 };
+    let throttle = FaultRule::for_account(World::SECONDARY, throttle)
+        .path("/streamingLocators/busy")
+        .times(1);
+    scene.control().add_fault(throttle);
+    let locator = "streamingLocators/busy";
+    scene.primary()?.put(locator, clear("busy")).await?;
+    scene.expect(locator, "waiting(replica-throttled)").await?;
+    let done = scene.expect(locator, "applied").await?;
+    ensure!(done.number("attempt") == Some(1), "{done:?}");
+    // Lag is measured from the event, not from the last attempt.
+    ensure!(done.number("lag_ms") >= Some(4000), "{done:?}");
+
+    let requests = scene.control().requests(Some(World::SECONDARY));
+    let mut about = requests
+        .iter()
+        .filter(|request| request.path.ends_with(locator));
+    let refused = about.next().context("the one that was refused")?;
+    ensure!(refused.status == Some(429), "{refused:?}");
+    let next = about.next().context("the next one")?;
+    let waited = when(next)? - when(refused)?;
+    ensure!(waited >= Duration::seconds(4), "asked again after {waited}");
+    scene.proof()?.locator("busy").await?;
+    Ok(())
+}
+
+async fn a_lost_reply_leaves_exactly_one_locator() -> anyhow::Result<()> {
+    let scene = shared().await?;
+    encoded(&scene, "unheard").await?;
+    let locator = "streamingLocators/unheard";
+    let lost = FaultRule::for_account(World::SECONDARY, Fault::DropReply)
+        .methods(&["PUT"])
+        .path("/streamingLocators/unheard")
+        .times(1);
+    scene.control().add_fault(lost);
+    scene.primary()?.put(locator, clear("unheard")).await?;
+    scene
+        .expect(locator, "waiting(replica-unavailable)")
+        .await?;
+    scene.expect(locator, "in-sync").await?;
+    scene.proof()?.locator("unheard").await?;
+    let of_asset = "assets/unheard/listStreamingLocators";
+    let locators = scene.secondary()?.post(of_asset).await?;
+    let locators = locators["streamingLocators"].as_array().map(Vec::len);
+    ensure!(locators == Some(1), "{locators:?} locators");
+    let writes = scene.writes("unheard");
+    let puts = writes
+        .iter()
+        .filter(|request| request.path.ends_with(locator));
+    ensure!(puts.count() == 1, "{writes:?}");
+    Ok(())
+}
+
+async fn a_lost_primary_deletes_nothing() -> anyhow::Result<()> {
+    let scene = exclusive().await?;
+    let key = scene.secrets.base64("verification-key");
+    let policy = "contentKeyPolicies/last";
+    scene.primary()?.put(policy, viewers(&key)).await?;
+    encoded(&scene, "last").await?;
+    let locator = "streamingLocators/last";
+    scene.primary()?.put(locator, clear("last")).await?;
+    scene.expect(locator, "applied").await?;
+    scene.calm().await?;
+
+    // Azure Resource Manager's own 404s, for the account and everything in it.
+    let lost = FaultRule::for_account(World::PRIMARY, Fault::LoseAccount);
+    scene.control().add_fault(lost);
+    scene.control().reset_requests();
+    let before = scene.log.end();
+    let resources = [
+        ("mirror-asset", "assets"),
+        ("mirror-locator", "streamingLocators"),
+        ("mirror-content-key-policy", "contentKeyPolicies"),
+    ];
+    for (queue, kind) in resources {
+        let hint = json!({"v": 1, "kind": kind, "name": "last", "cause": "deleted"});
+        scene.enqueue(queue, hint.to_string().as_bytes()).await?;
+    }
+    for (_, kind) in resources {
+        let resource = format!("{kind}/last");
+        scene
+            .expect_after(before, &resource, "waiting(source-unavailable)")
+            .await?;
+    }
+    let counts = scene.control().counts(World::SECONDARY);
+    ensure!(counts.writes == 0, "{} writes", counts.writes);
+    scene.secondary()?.get(policy).await?;
+    scene.secondary()?.get(locator).await?;
+
+    scene.control().clear_faults(None);
+    for (_, kind) in resources {
+        let resource = format!("{kind}/last");
+        scene.expect_after(before, &resource, "in-sync").await?;
+    }
+    scene.calm().await?;
+    let counts = scene.control().counts(World::SECONDARY);
+    ensure!(counts.writes == 0, "{} writes", counts.writes);
+    scene.proof()?.locator("last").await?;
+    Ok(())
+}
