@@ -12,6 +12,7 @@ use media::{
 use mirror::{Maps, Mirror, MirrorOptions};
 use settings::{Account, Credential, EventTopics, Settings, SourceAuth, StorageAccess};
 use state::{BlobDocuments, Documents, Exceptions};
+use time::OffsetDateTime;
 
 use crate::backoff;
 
@@ -44,6 +45,8 @@ pub struct App {
     pub primary: AccountId,
     /// Whose events are accepted.
     pub event_topics: EventTopics,
+    /// What time it is.
+    pub clock: fn() -> OffsetDateTime,
     /// Numbers between 0 and 1, different from call to call: they spread out what is put back into a queue.
     pub jitter: Box<dyn Fn() -> f64 + Send + Sync>,
 }
@@ -125,6 +128,7 @@ impl App {
             exceptions: Exceptions::new(documents),
             primary: settings.primary.id.clone(),
             event_topics: settings.event_topics.clone(),
+            clock: OffsetDateTime::now_utc,
             jitter: Box::new(backoff::jitter),
         })
     }

@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use change::Change;
 use mirror::Reason;
-use time::OffsetDateTime;
 
 use super::{
     Function, MESSAGE,
@@ -25,7 +24,7 @@ pub(super) async fn run(app: &App, invocation: &Invocation) -> Reply {
         Ok(change) => change,
         Err(bad) => return poison(app, invocation, Reason::BadMessage, &bad.to_string()).await,
     };
-    change.since.get_or_insert_with(OffsetDateTime::now_utc);
+    change.since.get_or_insert_with(app.clock);
     let (report, calls) = media::counted(app.mirror.delete(&change)).await;
     log::change(invocation, &change, &report, calls, started.elapsed());
     mirroring::finish(app, invocation, &change, &report).await

@@ -6,7 +6,6 @@ use change::{Change, Kind};
 use cloud::QueueError;
 use mirror::{Again, Outcome, Reason, Report};
 use state::Exception;
-use time::OffsetDateTime;
 
 use super::{
     MESSAGE, copy_blobs,
@@ -35,7 +34,7 @@ pub(super) async fn run(app: &App, invocation: &Invocation, kinds: &[Kind]) -> R
         // A hint in the wrong queue goes to the right one.
         return enqueued(invocation, send(app, &change).await);
     }
-    change.since.get_or_insert_with(OffsetDateTime::now_utc);
+    change.since.get_or_insert_with(app.clock);
     let (report, calls) = media::counted(app.mirror.mirror(&change)).await;
     log::change(invocation, &change, &report, calls, started.elapsed());
     finish(app, invocation, &change, &report).await
@@ -105,7 +104,7 @@ async fn send(app: &App, change: &Change) -> Result<(), QueueError> {
 
 /// Keeps the exceptions true: recorded when something failed or has waited for long, removed when it is mirrored.
 async fn remember(app: &App, change: &Change, report: &Report) -> Result<(), state::StateError> {
-    let now = OffsetDateTime::now_utc();
+    let now = (app.clock)();
     let since = change.since.unwrap_or(now);
     let reason = match report.outcome {
         Outcome::InSync | Outcome::Applied | Outcome::Skipped(_) => {
