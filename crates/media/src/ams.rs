@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Wire, wire::gone_is_done,
+    Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage, Wire, wire::gone_is_done,
 };
 
 /// The ARM resource ID of a media-services account.
@@ -346,7 +346,16 @@ impl MediaService for Ams {
             .map(Some)
     }
 
-    async fn put(&self, body: &Body) -> Result<Body, ServiceError> {
+    async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError> {
+        Ok(Some(Storage::Azure(name.to_owned())))
+    }
+
+    /// One verb creates and updates.
+    async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.create(body).await
+    }
+
+    async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
         let id = body.id();
         let operation = format!("PUT {id}");
         let answer = self

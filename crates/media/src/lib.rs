@@ -20,5 +20,5 @@ pub use body::Body;
 pub use calls::{Calls, counted, record};
 pub use error::{ErrorKind, ServiceError};
 pub use pace::{Pace, Rate, Rates};
-pub use service::{ListRequest, MediaService, Page, Primary, Secondary};
+pub use service::{ListRequest, MediaService, Page, Primary, Secondary, Storage};
 pub use wire::{Side, Wire, WireOptions};

@@ -25,6 +25,15 @@ pub struct Page {
     pub next: Option<String>,
 }
 
+/// Where blobs are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Storage {
+    /// In a storage account of Azure, by its name.
+    Azure(String),
+    /// In another kind of storage, by the service's word for it.
+    Other(String),
+}
+
 /// A media-services account.
 ///
 /// The two back ends differ in paths, verbs and shapes; behind this trait they do not. Every method is one or two calls; which, stands
@@ -44,9 +53,15 @@ pub trait MediaService: Send + Sync {
     /// The names of the locators that publish an asset; `None` when the asset is gone.
     async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError>;
 
-    /// Creates a resource, or updates one that can be updated. The answer is the resource as it was written, completed as
-    /// [`MediaService::read`] completes it.
-    async fn put(&self, body: &Body) -> Result<Body, ServiceError>;
+    /// Where the account keeps the blobs of assets that name this storage; `None` when it does not know it. No call where the name is the
+    /// storage account's own.
+    async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError>;
+
+    /// Creates a resource. The answer is the resource as it was written, completed as [`MediaService::read`] completes it.
+    async fn create(&self, body: &Body) -> Result<Body, ServiceError>;
+
+    /// Updates a resource that can be updated. The answer is completed in the same way.
+    async fn update(&self, body: &Body) -> Result<Body, ServiceError>;
 
     /// Deletes a resource; one that is gone already is a success.
     async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError>;
@@ -86,6 +101,14 @@ macro_rules! reads {
             self.0.list(request).await
         }
 
+        /// See [`MediaService::storage`].
+        ///
+        /// # Errors
+        /// [`ServiceError`], whose kind says what to do.
+        pub async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError> {
+            self.0.storage(name).await
+        }
+
         /// See [`MediaService::locators_of`].
         ///
         /// # Errors
@@ -115,12 +138,20 @@ impl Secondary {
 
     reads!();
 
-    /// See [`MediaService::put`].
+    /// See [`MediaService::create`].
     ///
     /// # Errors
     /// [`ServiceError`], whose kind says what to do.
-    pub async fn put(&self, body: &Body) -> Result<Body, ServiceError> {
-        self.0.put(body).await
+    pub async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.0.create(body).await
+    }
+
+    /// See [`MediaService::update`].
+    ///
+    /// # Errors
+    /// [`ServiceError`], whose kind says what to do.
+    pub async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.0.update(body).await
     }
 
     /// See [`MediaService::delete`].

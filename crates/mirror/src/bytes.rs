@@ -97,29 +97,14 @@ impl AssetBytes for Copier {
     }
 }
 
-/// Where an asset says that its blobs are.
-pub(crate) fn place_of(asset: &Body) -> Result<Place, Problem> {
-    let field = |name| {
-        asset
-            .text(name)
-            .filter(|text| !text.is_empty())
-            .ok_or_else(|| {
-                Problem::new(
-                    Reason::SourceUnsupported,
-                    format!("{} has no {name}", asset.id()),
-                )
-            })
+/// Who a container is made for: the same for an asset in every invocation, and free of characters that a header cannot hold. Assets that
+/// share a container, each below a path of its own, own it together.
+pub(crate) fn owner_of(asset: &Body, place: &Place) -> String {
+    let owner = match place.prefix {
+        None => asset.id().to_string(),
+        Some(_) => format!("containers/{}/{}", place.account, place.container),
     };
-    Ok(Place {
-        account: field("storageAccountName")?.to_owned(),
-        container: field("container")?.to_owned(),
-        prefix: asset.text("subPath").map(ToOwned::to_owned),
-    })
-}
-
-/// Who a container is made for: the same for an asset in every invocation, and free of characters that a header cannot hold.
-pub(crate) fn owner_of(asset: &Body) -> String {
-    Uuid::new_v5(&Uuid::NAMESPACE_URL, asset.id().to_string().as_bytes()).to_string()
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, owner.as_bytes()).to_string()
 }
 
 impl Problem {

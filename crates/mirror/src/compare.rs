@@ -64,7 +64,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// `null`, an empty array, an object that means nothing when empty, and the end of time all count as absent.
+    /// `null`, an empty array, an object that means nothing when empty, a switch that is off, and the end of time all count as absent.
     fn present<'v>(&self, path: &str, value: Option<&'v Value>) -> Option<&'v Value> {
         let value = value?;
         let absent = match value {
@@ -76,6 +76,7 @@ impl Comparison<'_> {
                         .iter()
                         .all(|(key, value)| self.present(&join(path, key), Some(value)).is_none())
             }
+            Value::Bool(false) => self.rules.switches.contains(&path),
             Value::String(text) => {
                 self.rules.times.contains(&path) && text.starts_with("9999-12-31")
             }
@@ -172,7 +173,7 @@ fn same_time(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules;
+    use crate::rules::Backend;
     use change::Kind;
     use serde_json::json;
 
@@ -181,7 +182,7 @@ mod tests {
             Value::Object(map) => map,
             _ => unreachable!(),
         };
-        differences(rules::ams(kind), &map(a), &map(b))
+        differences(Backend::Ams.rules(kind), &map(a), &map(b))
             .into_iter()
             .map(|found| format!("{}{}", if found.known { "" } else { "?" }, found.path))
             .collect()

@@ -10,7 +10,7 @@ use crate::{
     compare::differences,
     policy::{Conflicts, Policy},
     problem::Problem,
-    rules::{self, Change, Rules},
+    rules::{Change, Rules, covers},
     translate::{masked_secret, translate},
 };
 
@@ -64,14 +64,36 @@ pub(crate) fn plan(
         return Ok(Plan::InSync);
     }
     let unknown_only = found.iter().all(|difference| !difference.known);
-    Ok(match rules.change {
-        Change::Update if unknown_only => Plan::UnknownOnly(wanted, found),
-        Change::Update => Plan::Update(wanted, found),
-        // A field that nobody knows is no reason to take a published locator away.
-        Change::Replace if unknown_only => Plan::InSync,
-        Change::Replace if may_replace(policy, &wanted, replica) => Plan::Replace(wanted, found),
-        Change::Replace => Plan::Conflict(found),
+    let updatable = match rules.change {
+        Change::Update | Change::UpdateOrReplace => true,
+        // A field that nobody knows is no reason to touch a published locator.
+        Change::Partial(_) | Change::Replace if unknown_only => return Ok(Plan::InSync),
+        Change::Partial(paths) => found
+            .iter()
+            .all(|difference| !difference.known || covers(paths, &difference.path)),
+        Change::Replace => false,
+    };
+    Ok(if !updatable {
+        replace_or_report(policy, wanted, replica, found)
+    } else if unknown_only {
+        Plan::UnknownOnly(wanted, found)
+    } else {
+        Plan::Update(wanted, found)
     })
+}
+
+/// What becomes of a replica that differs and cannot be updated.
+pub(crate) fn replace_or_report(
+    policy: &Policy,
+    wanted: Body,
+    replica: &Body,
+    found: Vec<Difference>,
+) -> Plan {
+    if may_replace(policy, &wanted, replica) {
+        Plan::Replace(wanted, found)
+    } else {
+        Plan::Conflict(found)
+    }
 }
 
 /// Whether what was written reads back as it should. What the source has and the rules know must be there.
@@ -84,11 +106,6 @@ pub(crate) fn unconfirmed(rules: &Rules, wanted: &Body, written: &Body) -> Vec<D
 
 /// A locator is never replaced by one with another streaming locator ID: the URL would change.
 fn may_replace(policy: &Policy, wanted: &Body, replica: &Body) -> bool {
-    let has_keys = |body: &Body| {
-        body.property("contentKeys")
-            .and_then(Value::as_array)
-            .is_some_and(|keys| !keys.is_empty())
-    };
     let kind = wanted.id().kind();
     if kind == ::change::Kind::StreamingLocators && !same_locator_id(wanted, replica) {
         return false;
@@ -98,6 +115,14 @@ fn may_replace(policy: &Policy, wanted: &Body, replica: &Body) -> bool {
         Conflicts::ReplaceWithoutKeys => !has_keys(wanted) && !has_keys(replica),
         Conflicts::Replace => true,
     }
+}
+
+/// Whether a locator has content keys.
+pub(crate) fn has_keys(locator: &Body) -> bool {
+    locator
+        .property("contentKeys")
+        .and_then(Value::as_array)
+        .is_some_and(|keys| !keys.is_empty())
 }
 
 fn same_locator_id(a: &Body, b: &Body) -> bool {
@@ -167,14 +192,10 @@ pub(crate) fn fields(found: &[Difference]) -> String {
     }
 }
 
-/// The rules of a kind.
-pub(crate) const fn rules_of(kind: ::change::Kind) -> &'static Rules {
-    rules::ams(kind)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Backend;
     use ::change::{Kind, Name, ResourceId};
     use serde_json::json;
 
@@ -188,7 +209,7 @@ mod tests {
     fn planned(kind: Kind, source: Value, replica: Option<Value>) -> Result<Plan, Problem> {
         let replica = replica.map(|replica| body(kind, replica));
         plan(
-            rules_of(kind),
+            Backend::Ams.rules(kind),
             &Maps::default(),
             &Policy::usual(),
             &body(kind, source),

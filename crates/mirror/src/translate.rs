@@ -16,7 +16,25 @@ pub(crate) fn translate(
     maps: &Maps,
     source: &Map<String, Value>,
 ) -> Result<Map<String, Value>, Problem> {
-    object(rules, maps, "", source)
+    let mut translated = object(rules, maps, "", source)?;
+    for (path, value) in rules.constants {
+        set(&mut translated, path, Value::String((*value).to_owned()));
+    }
+    Ok(translated)
+}
+
+fn set(map: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            map.insert(path.to_owned(), value);
+        }
+        Some((head, rest)) => {
+            let below = map.entry(head).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(below) = below {
+                set(below, rest, value);
+            }
+        }
+    }
 }
 
 fn object(
@@ -167,7 +185,7 @@ fn is_masked(value: Option<&Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules;
+    use crate::rules::Backend;
     use change::Kind;
     use serde_json::json;
 
@@ -195,7 +213,7 @@ mod tests {
         let source = map(
             json!({"name": "a", "properties": {"assetId": "x", "storageAccountName": "one", "description": null, "labels": [1]}}),
         );
-        let sent = translate(rules::ams(Kind::Assets), &maps(), &source).unwrap();
+        let sent = translate(Backend::Ams.rules(Kind::Assets), &maps(), &source).unwrap();
         assert_eq!(
             Value::Object(sent),
             json!({"properties": {"storageAccountName": "two", "labels": [1]}})
@@ -203,9 +221,21 @@ mod tests {
     }
 
     #[test]
+    fn every_replica_on_mkio_keeps_its_container() {
+        let source = map(
+            json!({"labels": {"a": "b"}, "properties": {"storageAccountName": "one", "containerDeletionPolicy": "Delete"}}),
+        );
+        let sent = translate(Backend::Mkio.rules(Kind::Assets), &maps(), &source).unwrap();
+        assert_eq!(
+            Value::Object(sent),
+            json!({"labels": {"a": "b"}, "properties": {"storageAccountName": "two", "containerDeletionPolicy": "Retain"}})
+        );
+    }
+
+    #[test]
     fn a_storage_account_without_counterpart_is_a_matter_of_configuration() {
         let source = map(json!({"properties": {"storageAccountName": "three"}}));
-        let problem = translate(rules::ams(Kind::Assets), &maps(), &source).unwrap_err();
+        let problem = translate(Backend::Ams.rules(Kind::Assets), &maps(), &source).unwrap_err();
         assert_eq!(problem.reason, Reason::Configuration);
         assert!(problem.detail.contains("MIRROR_STORAGE_MAP"), "{problem}");
     }
@@ -222,7 +252,7 @@ mod tests {
 
     #[test]
     fn secrets_that_read_as_nothing_are_masked() {
-        let rules = rules::ams(Kind::ContentKeyPolicies);
+        let rules = Backend::Ams.rules(Kind::ContentKeyPolicies);
         let policy = |key: Value| {
             map(
                 json!({"properties": {"options": [{"restriction": {"primaryVerificationKey": {"@odata.type": "#Microsoft.Media.ContentKeyPolicySymmetricTokenKey", "keyValue": key}}}]}}),
@@ -237,7 +267,7 @@ mod tests {
         assert_eq!(masked_secret(rules, &policy(json!("AAAA"))), None);
         let locator = map(json!({"properties": {"contentKeys": [{"id": "1"}]}}));
         assert_eq!(
-            masked_secret(rules::ams(Kind::StreamingLocators), &locator).as_deref(),
+            masked_secret(Backend::Ams.rules(Kind::StreamingLocators), &locator).as_deref(),
             Some("properties.contentKeys[].value")
         );
     }
@@ -248,7 +278,10 @@ mod tests {
             json!({"zone": 1, "properties": {"filters": ["a"], "contentKeys": [{"id": "1", "color": "red"}], "size": 1}}),
         );
         assert_eq!(
-            Value::Object(without_unknown(rules::ams(Kind::StreamingLocators), &body)),
+            Value::Object(without_unknown(
+                Backend::Ams.rules(Kind::StreamingLocators),
+                &body
+            )),
             json!({"properties": {"filters": ["a"], "contentKeys": [{"id": "1"}]}})
         );
     }

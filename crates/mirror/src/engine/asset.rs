@@ -1,15 +1,10 @@
 use blobs::{Claim, Place};
 use change::{Cause, Change, Kind};
-use media::{Body, ListRequest};
+use media::{Body, ListRequest, Side};
 use serde_json::Value;
 
 use super::{Mirror, copying::Bytes};
-use crate::{
-    Outcome, Reason, Report,
-    bytes::{owner_of, place_of},
-    policy::InScope,
-    problem::Problem,
-};
+use crate::{Outcome, Reason, Report, bytes::owner_of, policy::InScope, problem::Problem};
 
 impl Mirror {
     /// An asset: container, blobs, the asset itself, its filters; its locators follow.
@@ -31,9 +26,9 @@ impl Mirror {
         if replica.is_none() && !self.in_scope(change).await? {
             return Ok(Report::new(Outcome::Skipped(Reason::OutOfScope)));
         }
-        let from = place_of(&source)?;
+        let from = self.place(Side::Primary, &source).await?;
         let to = match &replica {
-            Some(replica) => place_of(replica)?,
+            Some(replica) => self.place(Side::Secondary, replica).await?,
             None => self.free_place(&source, &from).await?,
         };
         let (blobs, bytes) = match self.copy(change, &from, &to).await? {
@@ -77,21 +72,15 @@ impl Mirror {
 
     /// The container of the source's name where that is free, else one of a name that follows from the asset's.
     async fn free_place(&self, source: &Body, from: &Place) -> Result<Place, Problem> {
-        let account = self
-            .options
-            .maps
-            .storage
-            .get(&from.account)
-            .ok_or_else(|| {
-                Problem::new(
-                    Reason::Configuration,
-                    format!(
-                        "MIRROR_STORAGE_MAP has no counterpart for the storage account {}",
-                        from.account
-                    ),
-                )
-            })?;
-        let owner = owner_of(source);
+        let name = source.text("storageAccountName").unwrap_or_default();
+        let counterpart = self.options.maps.storage.get(name).ok_or_else(|| {
+            Problem::new(
+                Reason::Configuration,
+                format!("MIRROR_STORAGE_MAP has no counterpart for the storage {name:?}"),
+            )
+        })?;
+        let account = self.storage_account(Side::Secondary, counterpart).await?;
+        let owner = owner_of(source, from);
         let spare = format!("asset-{owner}");
         for container in [&from.container, &spare] {
             let to = Place {

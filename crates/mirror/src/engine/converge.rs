@@ -1,18 +1,25 @@
-use change::{Cause, Change, Kind};
-use media::{Body, ErrorKind, ServiceError};
+use change::{Cause, Change, Kind, ResourceId};
+use media::{Body, ErrorKind};
 use serde_json::Value;
 
 use super::Mirror;
 use crate::{
     Difference, Outcome, Plan, Reason, Report,
-    plan::{fields, plan, rules_of, unconfirmed},
+    plan::{fields, plan, replace_or_report, unconfirmed},
     problem::Problem,
     rules,
-    translate::{translate, without_unknown},
 };
 
 /// How often a change goes round when the source or the replica changes under it.
 const ROUNDS: usize = 3;
+
+/// What a round did.
+enum Step {
+    /// Something was written and read back.
+    Written(String),
+    /// Somebody else was faster: look again.
+    Again,
+}
 
 impl Mirror {
     /// Brings the replica to a source that was just read: compares, provides what it needs, writes, reads back, and reads the source
@@ -26,148 +33,104 @@ impl Mirror {
         container: Option<&str>,
     ) -> Result<Report, Problem> {
         let id = source.id().clone();
-        let rules = rules_of(id.kind());
+        let rules = self.rules_of(id.kind());
         let mut source = source;
         let mut written: Vec<String> = Vec::new();
         for _ in 0..ROUNDS {
             let replica = self.secondary.read(&id).await.map_err(Problem::replica)?;
-            let step = plan(
+            let plan = plan(
                 rules,
                 &self.options.maps,
                 &self.options.policy,
                 &source,
                 replica.as_ref(),
             )?;
-            let (wanted, what) = match step {
+            let plan = match plan {
                 Plan::InSync => return Ok(self.settled(&id, &written)),
                 Plan::UnknownOnly(..) if !written.is_empty() || from_walk(change) => {
                     return Ok(self.settled(&id, &written));
                 }
-                Plan::Conflict(found) => {
-                    return Err(Problem::new(
-                        Reason::ReplicaConflict,
-                        format!("differs in {}", fields(&found)),
-                    ));
-                }
-                Plan::Create(wanted) => (wanted, "created".to_owned()),
-                Plan::Update(wanted, found) | Plan::UnknownOnly(wanted, found) => {
-                    (wanted, format!("updated {}", fields(&found)))
-                }
-                Plan::Replace(wanted, found) => {
-                    self.provide_needs(change, &wanted).await?;
-                    let old = replica
-                        .as_ref()
-                        .map(|old| self.as_it_was(old))
-                        .transpose()?;
-                    self.replace(&wanted, old).await?;
-                    self.seen.note(&id);
-                    return Ok(Report::new(Outcome::Applied)
-                        .because(format!("replaced, for {}", fields(&found))));
-                }
+                plan => placed(plan, container),
             };
-            let wanted = placed(wanted, container);
-            self.provide_needs(change, &wanted).await?;
-            let answer = match self.write(&wanted).await {
-                // Somebody else made it meanwhile: look again.
-                Err(error) if error.kind == ErrorKind::Conflict => {
-                    written.clear();
-                    continue;
-                }
-                answer => answer.map_err(Problem::replica)?,
-            };
-            confirm(&wanted, &answer)?;
-            written.push(what);
+            match self.carry_out(change, plan, replica.as_ref()).await? {
+                Step::Written(what) => written.push(what),
+                Step::Again => continue,
+            }
             if rules.change == rules::Change::Replace {
                 // What cannot be changed cannot have changed in the primary either.
                 return Ok(self.settled(&id, &written));
             }
             match self.primary.read(&id).await.map_err(Problem::source)? {
                 None => return self.gone(change, &id).await,
-                Some(again) if same(&source, &again) => return Ok(self.settled(&id, &written)),
+                Some(again) if unconfirmed(rules, &source, &again).is_empty() => {
+                    return Ok(self.settled(&id, &written));
+                }
                 Some(again) => source = again,
             }
         }
-        if written.is_empty() {
-            Err(Problem::new(
+        Err(if written.is_empty() {
+            Problem::new(
                 Reason::ReplicaConflict,
-                format!(
-                    "{id} exists in the secondary, says its answer to PUT, and does not, says GET"
-                ),
-            ))
+                "exists in the secondary, says its answer to PUT, and does not, says GET",
+            )
         } else {
-            Err(Problem::new(
+            Problem::new(
                 Reason::SourceChanging,
                 format!("changed {ROUNDS} times while it was mirrored"),
-            ))
+            )
+        })
+    }
+
+    async fn carry_out(
+        &self,
+        change: &Change,
+        plan: Plan,
+        replica: Option<&Body>,
+    ) -> Result<Step, Problem> {
+        let conflict = |error: &media::ServiceError| error.kind == ErrorKind::Conflict;
+        match plan {
+            Plan::InSync => Ok(Step::Again),
+            Plan::Create(wanted) => {
+                self.provide_needs(change, &wanted).await?;
+                match self.create(&wanted).await? {
+                    Ok(()) => Ok(Step::Written("created".to_owned())),
+                    // Somebody else made it meanwhile: look again.
+                    Err(error) if conflict(&error) => Ok(Step::Again),
+                    Err(error) => Err(Problem::replica(error)),
+                }
+            }
+            Plan::Update(wanted, found) | Plan::UnknownOnly(wanted, found) => {
+                self.provide_needs(change, &wanted).await?;
+                let may_be_refused = self.rules(&wanted).change == rules::Change::UpdateOrReplace;
+                match (self.update(&wanted).await?, replica) {
+                    (Ok(()), _) => Ok(Step::Written(format!("updated {}", fields(&found)))),
+                    (Err(error), Some(replica))
+                        if may_be_refused
+                            && matches!(error.kind, ErrorKind::Refused | ErrorKind::Conflict) =>
+                    {
+                        let policy = &self.options.policy;
+                        let plan = replace_or_report(policy, wanted, replica, found);
+                        Box::pin(self.carry_out(change, plan, Some(replica))).await
+                    }
+                    (Err(error), _) => Err(Problem::replica(error)),
+                }
+            }
+            Plan::Replace(wanted, found) => {
+                self.provide_needs(change, &wanted).await?;
+                self.replace(&wanted, replica).await?;
+                Ok(Step::Written(format!("replaced, for {}", fields(&found))))
+            }
+            Plan::Conflict(found) => Err(in_conflict(replica, &found)),
         }
     }
 
-    fn settled(&self, id: &change::ResourceId, written: &[String]) -> Report {
+    fn settled(&self, id: &ResourceId, written: &[String]) -> Report {
         self.seen.note(id);
         if written.is_empty() {
             Report::new(Outcome::InSync)
         } else {
             Report::new(Outcome::Applied).because(written.join("; then "))
         }
-    }
-
-    /// A write that is refused is tried once more without the fields that nobody knows.
-    async fn write(&self, wanted: &Body) -> Result<Body, ServiceError> {
-        let error = match self.secondary.put(wanted).await {
-            Err(error) if error.kind == ErrorKind::Refused => error,
-            result => return result,
-        };
-        let known = without_unknown(rules_of(wanted.id().kind()), wanted.expose());
-        if known == *wanted.expose() {
-            return Err(error);
-        }
-        self.secondary
-            .put(&Body::new(wanted.id().clone(), known))
-            .await
-    }
-
-    /// Deletes the replica and creates it anew. If that fails the old one is put back at once.
-    async fn replace(&self, wanted: &Body, old: Option<Body>) -> Result<(), Problem> {
-        self.secondary
-            .delete(wanted.id())
-            .await
-            .map_err(Problem::replica)?;
-        let failed = match self.write(wanted).await {
-            Ok(answer) => match confirm(wanted, &answer) {
-                Ok(()) => return Ok(()),
-                Err(problem) => return Err(problem),
-            },
-            Err(error) => Problem::replica(error),
-        };
-        let Some(old) = old else { return Err(failed) };
-        Err(match self.secondary.put(&old).await {
-            Ok(_) => Problem {
-                detail: format!("{}; the old replica is back in place", failed.detail),
-                ..failed
-            },
-            Err(error) => Problem {
-                detail: format!(
-                    "{}; the old replica could not be put back: {error}",
-                    failed.detail
-                ),
-                // Whatever the first reason was: nothing is published now, so this must go on.
-                reason: Reason::ReplicaUnavailable,
-                ..failed
-            },
-        })
-    }
-
-    /// What to send so that a replica that was deleted is there again as it was.
-    fn as_it_was(&self, replica: &Body) -> Result<Body, Problem> {
-        let rules = rules_of(replica.id().kind());
-        let unmapped = rules::Rules {
-            mapped: &[],
-            ..*rules
-        };
-        Ok(Body::new(
-            replica.id().clone(),
-            translate(&unmapped, &self.options.maps, replica.expose())?,
-        ))
     }
 }
 
@@ -176,35 +139,37 @@ const fn from_walk(change: &Change) -> bool {
     matches!(change.cause, Cause::Walk | Cause::Backfill)
 }
 
-fn placed(mut wanted: Body, container: Option<&str>) -> Body {
-    if let Some(container) = container {
+/// An asset is made, and updated, on the container that holds its bytes.
+fn placed(plan: Plan, container: Option<&str>) -> Plan {
+    let Some(container) = container else {
+        return plan;
+    };
+    let place = |mut wanted: Body| {
         wanted.set_property("container", Value::String(container.to_owned()));
+        wanted
+    };
+    match plan {
+        Plan::Create(wanted) => Plan::Create(place(wanted)),
+        Plan::Update(wanted, found) => Plan::Update(place(wanted), found),
+        Plan::UnknownOnly(wanted, found) => Plan::UnknownOnly(place(wanted), found),
+        plan => plan,
     }
-    wanted
 }
 
-/// The read-back must show what was written.
-fn confirm(wanted: &Body, answer: &Body) -> Result<(), Problem> {
-    let missing = unconfirmed(rules_of(wanted.id().kind()), wanted, answer);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let keys = |difference: &Difference| difference.path.starts_with("properties.contentKeys");
-    let reason = if wanted.id().kind() == Kind::StreamingLocators && missing.iter().any(keys) {
+/// A locator that stays suppressed because its keys differ was not refused for any other reason.
+fn in_conflict(replica: Option<&Body>, found: &[Difference]) -> Problem {
+    let of_keys = |difference: &Difference| {
+        difference.path.starts_with("properties.contentKeys")
+            || difference.path == "properties.suppressed"
+    };
+    let suppressed = replica.is_some_and(|replica| {
+        replica.id().kind() == Kind::StreamingLocators
+            && replica.property("suppressed") == Some(&Value::Bool(true))
+    });
+    let reason = if suppressed && found.iter().all(of_keys) {
         Reason::KeysRefused
     } else {
-        Reason::ReplicaIgnored
+        Reason::ReplicaConflict
     };
-    Err(Problem::new(
-        reason,
-        format!(
-            "written and read back, still differs in {}",
-            fields(&missing)
-        ),
-    ))
-}
-
-/// Whether the source is still what was mirrored, as far as the rules know it.
-fn same(before: &Body, after: &Body) -> bool {
-    unconfirmed(rules_of(before.id().kind()), before, after).is_empty()
+    Problem::new(reason, format!("differs in {}", fields(found)))
 }

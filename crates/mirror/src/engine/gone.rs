@@ -71,8 +71,10 @@ impl Mirror {
             });
         }
         self.refuse_while_published(id).await?;
-        let there = self.secondary.exists(id).await.map_err(Problem::replica)?;
-        if there {
+        let replica = self.secondary.read(id).await.map_err(Problem::replica)?;
+        let there = replica.is_some();
+        if let Some(replica) = replica {
+            self.refuse_to_take_keys(&replica, None).await?;
             self.secondary.delete(id).await.map_err(Problem::replica)?;
             if self.secondary.exists(id).await.map_err(Problem::replica)? {
                 return Err(Problem::new(

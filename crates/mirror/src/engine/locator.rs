@@ -1,8 +1,9 @@
 use blobs::Settle;
 use change::{Cause, Change, Kind, Name, ResourceId};
+use media::Side;
 
 use super::Mirror;
-use crate::{Outcome, Reason, Report, bytes::place_of, problem::Problem};
+use crate::{Outcome, Reason, Report, problem::Problem};
 
 impl Mirror {
     /// A locator is published when the bytes of its asset are in the secondary. Where they are not, the asset is mirrored first, and
@@ -44,9 +45,11 @@ impl Mirror {
         let Some(replica) = replica else {
             return Ok(false);
         };
+        let from = self.place(Side::Primary, &source).await?;
+        let to = self.place(Side::Secondary, &replica).await?;
         let look = self
             .bytes
-            .look(&place_of(&source)?, &place_of(&replica)?, Settle::AfterJob)
+            .look(&from, &to, Settle::AfterJob)
             .await
             .map_err(Problem::blobs)?;
         Ok(look.missing == 0)

@@ -4,23 +4,32 @@ mod asset;
 mod converge;
 mod copying;
 mod gone;
+mod keys;
 mod locator;
 mod needs;
+mod places;
 mod seen;
+mod writing;
 
 use std::{sync::Arc, time::Duration};
 
 use change::{Change, Kind};
-use media::{Primary, Secondary};
+use media::{Body, Primary, Secondary};
 use state::{CopyLocks, Deletions, Documents};
 use time::OffsetDateTime;
 
-use crate::{AssetBytes, Maps, Outcome, Policy, Reason, Report, Scope, problem::Problem};
+use crate::{
+    AssetBytes, Maps, Outcome, Policy, Reason, Report, Scope,
+    problem::Problem,
+    rules::{Backend, Rules},
+};
 use seen::Seen;
 
 /// What the mirror needs to know besides the two accounts.
 #[derive(Clone, Debug)]
 pub struct MirrorOptions {
+    /// The service that both accounts speak.
+    pub backend: Backend,
     /// What is bound to the region.
     pub maps: Maps,
     /// Which assets are mirrored.
@@ -40,6 +49,7 @@ pub struct MirrorOptions {
 impl Default for MirrorOptions {
     fn default() -> Self {
         Self {
+            backend: Backend::default(),
             maps: Maps::default(),
             scope: Scope::default(),
             policy: Policy::usual(),
@@ -94,6 +104,14 @@ impl Mirror {
             _ => self.plain(change).await,
         };
         result.unwrap_or_else(Problem::report)
+    }
+
+    const fn rules_of(&self, kind: Kind) -> &'static Rules {
+        self.options.backend.rules(kind)
+    }
+
+    const fn rules(&self, body: &Body) -> &'static Rules {
+        self.rules_of(body.id().kind())
     }
 
     /// A resource that consists of its properties only.

@@ -2,12 +2,7 @@ use change::{Cause, Change, Kind, Name, ResourceId};
 use media::Body;
 
 use super::Mirror;
-use crate::{
-    Outcome, Reason,
-    plan::{named_at, rules_of},
-    problem::Problem,
-    rules::Need,
-};
+use crate::{Outcome, Reason, plan::named_at, problem::Problem, rules::Need};
 
 /// What every account has.
 pub(super) fn is_predefined(name: &str) -> bool {
@@ -21,7 +16,7 @@ impl Mirror {
         change: &Change,
         wanted: &Body,
     ) -> Result<(), Problem> {
-        for (path, need) in rules_of(wanted.id().kind()).needs {
+        for (path, need) in self.rules(wanted).needs {
             for name in named_at(wanted.expose(), path) {
                 if *need == Need::Kind(Kind::StreamingPolicies) && is_predefined(&name) {
                     continue;

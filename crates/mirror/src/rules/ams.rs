@@ -29,6 +29,8 @@ pub(super) static ASSETS: Rules = Rules {
     identifiers: &[],
     unordered: &[],
     empty: &[],
+    constants: &[],
+    switches: &[],
     known: &[
         "properties.alternateId",
         "properties.description",
@@ -40,7 +42,7 @@ pub(super) static ASSETS: Rules = Rules {
     change: Change::Update,
 };
 
-const FILTER_FIELDS: &[&str] = &[
+pub(super) const FILTER_FIELDS: &[&str] = &[
     "properties.presentationTimeRange.startTimestamp",
     "properties.presentationTimeRange.endTimestamp",
     "properties.presentationTimeRange.presentationWindowDuration",
@@ -64,6 +66,8 @@ pub(super) static ACCOUNT_FILTERS: Rules = Rules {
     identifiers: &[],
     unordered: &[],
     empty: &[],
+    constants: &[],
+    switches: &[],
     known: FILTER_FIELDS,
     needs: &[],
     change: Change::Update,
@@ -108,6 +112,8 @@ pub(super) static CONTENT_KEY_POLICIES: Rules = Rules {
         Some("claimType"),
     )],
     empty: &[],
+    constants: &[],
+    switches: &[],
     known: &[
         "properties.description",
         "properties.options[].name",
@@ -211,6 +217,8 @@ pub(super) static STREAMING_POLICIES: Rules = Rules {
     unordered: &[],
     // PUT leaves these out where GET shows them empty.
     empty: per_scheme!("contentKeys", "contentKeys.defaultKey"),
+    constants: &[],
+    switches: &[],
     known: &[
         "properties.defaultContentKeyPolicyName",
         "properties.noEncryption.enabledProtocols",
@@ -285,6 +293,8 @@ pub(super) static STREAMING_LOCATORS: Rules = Rules {
         ("properties.filters", None),
     ],
     empty: &[],
+    constants: &[],
+    switches: &[],
     known: &[
         "properties.assetName",
         "properties.streamingPolicyName",

@@ -4,6 +4,7 @@
 //! `properties.options[].policyOptionId`. A path stands for everything below it too.
 
 mod ams;
+mod mkio;
 
 use change::Kind;
 
@@ -30,6 +31,10 @@ pub struct Rules {
     pub unordered: &'static [(&'static str, Option<&'static str>)],
     /// Objects that mean nothing when empty.
     pub empty: &'static [&'static str],
+    /// Fields that have one value in every replica, whatever the source says.
+    pub constants: &'static [(&'static str, &'static str)],
+    /// Switches: `false` is the same as none.
+    pub switches: &'static [&'static str],
     /// Every field that the rules know. Others are sent along and alone never cause more than one write.
     pub known: &'static [&'static str],
     /// Fields that name other resources, which must be there first.
@@ -72,13 +77,36 @@ pub enum Need {
 pub enum Change {
     /// By writing it whole.
     Update,
+    /// By writing it whole where the account allows it, else as [`Change::Replace`].
+    UpdateOrReplace,
+    /// These fields by writing it whole; the others as [`Change::Replace`].
+    Partial(&'static [&'static str]),
     /// Only by deleting and creating it.
     Replace,
 }
 
-/// The rules of a kind in the Azure Media Services v3 API.
-#[must_use]
-pub const fn ams(kind: Kind) -> &'static Rules {
+/// Which service both accounts speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The Azure Media Services v3 ARM API.
+    #[default]
+    Ams,
+    /// MK.IO by MediaKind.
+    Mkio,
+}
+
+impl Backend {
+    /// The rules of a kind.
+    #[must_use]
+    pub const fn rules(self, kind: Kind) -> &'static Rules {
+        match self {
+            Self::Ams => ams(kind),
+            Self::Mkio => mkio(kind),
+        }
+    }
+}
+
+const fn ams(kind: Kind) -> &'static Rules {
     match kind {
         Kind::Assets => &ams::ASSETS,
         Kind::AssetFilters => &ams::ASSET_FILTERS,
@@ -86,6 +114,17 @@ pub const fn ams(kind: Kind) -> &'static Rules {
         Kind::ContentKeyPolicies => &ams::CONTENT_KEY_POLICIES,
         Kind::StreamingPolicies => &ams::STREAMING_POLICIES,
         Kind::StreamingLocators => &ams::STREAMING_LOCATORS,
+    }
+}
+
+const fn mkio(kind: Kind) -> &'static Rules {
+    match kind {
+        Kind::Assets => &mkio::ASSETS,
+        Kind::AssetFilters => &mkio::ASSET_FILTERS,
+        Kind::AccountFilters => &mkio::ACCOUNT_FILTERS,
+        Kind::ContentKeyPolicies => &mkio::CONTENT_KEY_POLICIES,
+        Kind::StreamingPolicies => &mkio::STREAMING_POLICIES,
+        Kind::StreamingLocators => &mkio::STREAMING_LOCATORS,
     }
 }
 
@@ -125,8 +164,9 @@ mod tests {
 
     #[test]
     fn every_field_with_a_rule_is_known() {
-        for kind in Kind::ALL {
-            let rules = ams(kind);
+        let backends = [Backend::Ams, Backend::Mkio];
+        for (backend, kind) in backends.into_iter().flat_map(|b| Kind::ALL.map(|k| (b, k))) {
+            let rules = backend.rules(kind);
             assert_eq!(rules.kind, kind);
             let with_rule = rules
                 .placement
@@ -134,13 +174,15 @@ mod tests {
                 .chain(rules.times)
                 .chain(rules.identifiers)
                 .chain(rules.empty)
+                .chain(rules.switches)
+                .chain(rules.constants.iter().map(|(path, _)| path))
                 .chain(rules.mapped.iter().map(|(path, _)| path))
                 .chain(rules.needs.iter().map(|(path, _)| path))
                 .chain(rules.unordered.iter().map(|(path, _)| path));
             for path in with_rule {
                 assert!(
                     rules.knows(path) || covers(rules.owned, path),
-                    "{kind}: {path}"
+                    "{backend:?} {kind}: {path}"
                 );
             }
         }

@@ -1,0 +1,92 @@
+//! Content keys on a service whose licence servers may be shared by both accounts.
+
+use std::collections::HashSet;
+
+use change::{Kind, Name, ResourceId};
+use media::{Body, ErrorKind, ServiceError};
+use serde_json::Value;
+
+use super::Mirror;
+use crate::{Reason, plan::has_keys, problem::Problem, rules::Backend};
+
+impl Mirror {
+    /// Creates a locator that nobody can play yet, reads its keys back, and releases it if they are the source's. Otherwise it stays
+    /// suppressed: nothing is published with other keys.
+    pub(super) async fn create_suppressed(
+        &self,
+        wanted: &Body,
+    ) -> Result<Result<(), ServiceError>, Problem> {
+        let mut hidden = wanted.clone();
+        hidden.set_property("suppressed", Value::Bool(true));
+        let answer = match self.secondary.create(&hidden).await {
+            Ok(answer) => answer,
+            // What refuses explicit keys is the policy; a predefined one may.
+            Err(error) if error.kind == ErrorKind::Refused && is_on_predefined(wanted) => {
+                return Err(Problem::new(
+                    Reason::KeysRefused,
+                    format!("{error}: a predefined streaming policy refuses explicit content keys"),
+                ));
+            }
+            Err(error) => return Ok(Err(error)),
+        };
+        self.confirm(&hidden, &answer)?;
+        if wanted.property("suppressed") == Some(&Value::Bool(true)) {
+            return Ok(Ok(()));
+        }
+        self.update(wanted).await
+    }
+
+    /// Deleting a locator may take its keys from licence servers that both accounts share: not while the primary uses any of them.
+    ///
+    /// `instead`: the locator that takes its place.
+    pub(super) async fn refuse_to_take_keys(
+        &self,
+        replica: &Body,
+        instead: Option<&Body>,
+    ) -> Result<(), Problem> {
+        if self.options.backend != Backend::Mkio || !has_keys(replica) {
+            return Ok(());
+        }
+        let keys = key_ids(replica);
+        let shared = |user: &Body| !key_ids(user).is_disjoint(&keys);
+        let refused = |user: &ResourceId| {
+            Err(Problem::new(
+                Reason::KeysShared,
+                format!("{user} uses some of its content key IDs in the primary"),
+            ))
+        };
+        if let Some(instead) = instead
+            && shared(instead)
+        {
+            return refused(instead.id());
+        }
+        // Keys belong to an asset: its other locators are those that can share them.
+        let asset = replica
+            .text("assetName")
+            .and_then(|name| Name::new(name).ok());
+        let Some(asset) = asset else { return Ok(()) };
+        let locators = self.primary.locators_of(&asset).await;
+        for name in locators.map_err(Problem::source)?.unwrap_or_default() {
+            let id = ResourceId::new(Kind::StreamingLocators, name);
+            let user = self.primary.read(&id).await.map_err(Problem::source)?;
+            if user.is_some_and(|user| shared(&user)) {
+                return refused(&id);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_on_predefined(locator: &Body) -> bool {
+    locator
+        .text("streamingPolicyName")
+        .is_some_and(super::needs::is_predefined)
+}
+
+fn key_ids(locator: &Body) -> HashSet<String> {
+    let keys = locator.property("contentKeys").and_then(Value::as_array);
+    keys.into_iter()
+        .flatten()
+        .filter_map(|key| key["id"].as_str().map(str::to_ascii_lowercase))
+        .collect()
+}

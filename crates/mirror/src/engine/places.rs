@@ -1,0 +1,59 @@
+//! Where the blobs of assets are.
+
+use blobs::Place;
+use media::{Body, Side, Storage};
+
+use super::Mirror;
+use crate::{Reason, problem::Problem};
+
+impl Mirror {
+    /// Where an asset of an account says that its blobs are.
+    pub(super) async fn place(&self, side: Side, asset: &Body) -> Result<Place, Problem> {
+        Ok(Place {
+            account: self
+                .storage_account(side, field(asset, "storageAccountName")?)
+                .await?,
+            container: field(asset, "container")?.to_owned(),
+            prefix: asset.text("subPath").map(ToOwned::to_owned),
+        })
+    }
+
+    /// The storage account behind the name that an account of media services gives it.
+    pub(super) async fn storage_account(&self, side: Side, name: &str) -> Result<String, Problem> {
+        let storage = match side {
+            Side::Primary => self.primary.storage(name).await.map_err(Problem::source)?,
+            Side::Secondary => self
+                .secondary
+                .storage(name)
+                .await
+                .map_err(Problem::replica)?,
+        };
+        match storage {
+            Some(Storage::Azure(account)) => Ok(account),
+            Some(Storage::Other(kind)) => Err(Problem::new(
+                Reason::SourceUnsupported,
+                format!(
+                    "the storage {name:?} of the {side} is of the kind {kind}; only Azure storage is mirrored"
+                ),
+            )),
+            None => Err(Problem::new(
+                Reason::Configuration,
+                format!(
+                    "the {side} has no storage {name:?}; add it there, or correct MIRROR_STORAGE_MAP"
+                ),
+            )),
+        }
+    }
+}
+
+fn field<'a>(asset: &'a Body, name: &str) -> Result<&'a str, Problem> {
+    asset
+        .text(name)
+        .filter(|text| !text.is_empty())
+        .ok_or_else(|| {
+            Problem::new(
+                Reason::SourceUnsupported,
+                format!("{} has no {name}", asset.id()),
+            )
+        })
+}
