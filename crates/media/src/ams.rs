@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage, Wire, wire::gone_is_done,
+    Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage, Wire,
+    resource::{next_page, page, resource},
 };
 
 /// The ARM resource ID of a media-services account.
@@ -186,6 +187,7 @@ impl Ams {
                 Method::POST,
                 &self.resource_url(id, Some(action)),
                 &format!("POST {id}/{action}"),
+                is_gone,
             )
             .await
     }
@@ -227,20 +229,7 @@ impl Ams {
             segments.push(request.kind.as_str());
             return Ok(self.url(segments));
         };
-        let elsewhere = || {
-            ServiceError::new(
-                ErrorKind::Unavailable,
-                operation,
-                "next-link-leads-elsewhere",
-            )
-        };
-        let url = self.account.join(next).map_err(|_| elsewhere())?;
-        // The token goes with the request, so a next link must not lead to another host.
-        if url.origin() == self.account.origin() {
-            Ok(url)
-        } else {
-            Err(elsewhere())
-        }
+        next_page(&self.account, next, operation)
     }
 }
 
@@ -256,6 +245,7 @@ impl MediaService for Ams {
                 Method::GET,
                 &self.resource_url(id, None),
                 &format!("GET {id}"),
+                is_gone,
             )
             .await?;
         match found {
@@ -278,6 +268,7 @@ impl MediaService for Ams {
                 Method::GET,
                 &self.resource_url(id, None),
                 &format!("GET {id}"),
+                is_gone,
             )
             .await?;
         Ok(found.is_some())
@@ -286,35 +277,11 @@ impl MediaService for Ams {
     async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
         let operation = format!("GET {}", request.kind);
         let url = self.page_url(request, &operation)?;
-        let bad = |what| ServiceError::new(ErrorKind::Unavailable, &operation, what);
-        let mut answer = self
+        let answer = self
             .wire
-            .read(Method::GET, &url, &operation)
-            .await?
-            .ok_or_else(|| bad("list-not-found"))?;
-        let Some(Value::Array(values)) = answer.remove("value") else {
-            return Err(bad("list-without-value"));
-        };
-        let mut items = Vec::with_capacity(values.len());
-        for value in values {
-            let Value::Object(value) = value else {
-                return Err(bad("list-item-is-not-an-object"));
-            };
-            let name = value
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let parent = request.parent.as_ref().map(ToString::to_string);
-            let id = ResourceId::from_parts(request.kind, parent, name)
-                .map_err(|_| bad("list-item-with-bad-name"))?;
-            items.push(resource(&id, value, &operation)?);
-        }
-        let next = answer
-            .get("@odata.nextLink")
-            .and_then(Value::as_str)
-            .filter(|next| !next.is_empty())
-            .map(ToOwned::to_owned);
-        Ok(Page { items, next })
+            .read(Method::GET, &url, &operation, is_gone)
+            .await?;
+        page(request, answer, &operation)
     }
 
     async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError> {
@@ -392,34 +359,23 @@ impl MediaService for Ams {
     }
 
     async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError> {
-        gone_is_done(
-            self.wire
-                .write(
-                    Method::DELETE,
-                    &self.resource_url(id, None),
-                    None,
-                    &format!("DELETE {id}"),
-                )
-                .await,
-        )
+        let url = self.resource_url(id, None);
+        let operation = format!("DELETE {id}");
+        match self
+            .wire
+            .write(Method::DELETE, &url, None, &operation)
+            .await
+        {
+            Err(error) if !is_gone(&error) => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
-/// A resource has `properties`; anything else is an answer of something that is not the service.
-fn resource(
-    id: &ResourceId,
-    value: Map<String, Value>,
-    operation: &str,
-) -> Result<Body, ServiceError> {
-    if value.get("properties").is_some_and(Value::is_object) {
-        Ok(Body::new(id.clone(), value))
-    } else {
-        Err(ServiceError::new(
-            ErrorKind::Unavailable,
-            operation,
-            "answer-is-not-a-resource",
-        ))
-    }
+/// A missing resource has the service's own code. Azure Resource Manager's 404s (`ResourceNotFound`, `ParentResourceNotFound`,
+/// `ResourceGroupNotFound`, `SubscriptionNotFound` ...) mean that the account is not there, which is not a deletion.
+fn is_gone(error: &ServiceError) -> bool {
+    error.status == Some(404) && error.code.as_deref() == Some("NotFound")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -23,6 +23,7 @@ pub struct Calls {
 struct Tally {
     primary: AtomicU32,
     secondary: AtomicU32,
+    answered: [AtomicBool; 2],
 }
 
 tokio::task_local! {
@@ -49,4 +50,16 @@ pub fn record(side: Side) {
         }
         .fetch_add(1, Ordering::Relaxed)
     });
+}
+
+/// Whether the account itself was seen to answer in this invocation.
+pub(crate) fn answered(side: Side) -> bool {
+    TALLY
+        .try_with(|tally| tally.answered[side as usize].load(Ordering::Relaxed))
+        .unwrap_or(false)
+}
+
+/// Notes that the account itself answered.
+pub(crate) fn note_answer(side: Side) {
+    let _ = TALLY.try_with(|tally| tally.answered[side as usize].store(true, Ordering::Relaxed));
 }

@@ -14,6 +14,8 @@ pub enum ErrorKind {
     Refused,
     /// 409 or 412: something of that name exists already, or changed meanwhile.
     Conflict,
+    /// Accepted, and not usable yet. Remedy: none needed; it is looked at again.
+    NotReady,
     /// A content key ID that another locator already uses.
     KeyIdTaken,
     /// A container that belongs to another asset already.

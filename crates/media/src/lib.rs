@@ -1,6 +1,7 @@
 //! Clients of the media services: one trait, [`MediaService`], and what stands behind it.
 //!
-//! - [`Ams`]: the Azure Media Services v3 ARM API, api-version 2023-01-01.
+//! - [`Ams`]: the Azure Media Services v3 ARM API, api-version 2023-01-01;
+//! - [`Mkio`]: MK.IO by MediaKind, its media API under `/api/v1/projects/`.
 //!
 //! Resources travel as [`Body`], JSON that the code need not understand and that cannot be shown by accident. The rest of
 //! the program holds the primary as [`Primary`], which has no method that writes, and the secondary as [`Secondary`].
@@ -10,8 +11,11 @@ mod authorize;
 mod body;
 mod calls;
 mod error;
+mod mkio;
 mod pace;
+mod resource;
 mod service;
+mod token;
 mod wire;
 
 pub use ams::{AccountId, Ams, BadAccountId};
@@ -19,6 +23,8 @@ pub use authorize::{Authorize, Entra};
 pub use body::Body;
 pub use calls::{Calls, counted, record};
 pub use error::{ErrorKind, ServiceError};
+pub use mkio::{BadProject, Mkio};
 pub use pace::{Pace, Rate, Rates};
 pub use service::{ListRequest, MediaService, Page, Primary, Secondary, Storage};
+pub use token::{BadToken, StaticToken};
 pub use wire::{Side, Wire, WireOptions};

@@ -36,8 +36,8 @@ pub struct Rates {
     pub reads: Rate,
     /// PUT, PATCH, and POST: reading keys counts as writing.
     pub writes: Rate,
-    /// DELETE.
-    pub deletes: Rate,
+    /// DELETE; `None` where it counts as a write.
+    pub deletes: Option<Rate>,
 }
 
 impl Rates {
@@ -52,10 +52,24 @@ impl Rates {
             burst: 200.0,
             per_second: 10.0,
         },
-        deletes: Rate {
+        deletes: Some(Rate {
             burst: 200.0,
             per_second: 10.0,
+        }),
+    };
+
+    /// MK.IO's limits, per project and minute (MK.IO documentation, "Rate limits"): 2,000 GET, 1,000 of all other verbs. Burst and
+    /// rate together stay within them in any minute.
+    pub const MKIO: Self = Self {
+        reads: Rate {
+            burst: 200.0,
+            per_second: 30.0,
         },
+        writes: Rate {
+            burst: 100.0,
+            per_second: 15.0,
+        },
+        deletes: None,
     };
 
     /// A part of each rate.
@@ -64,7 +78,7 @@ impl Rates {
         Self {
             reads: self.reads.scaled(part),
             writes: self.writes.scaled(part),
-            deletes: self.deletes.scaled(part),
+            deletes: self.deletes.map(|rate| rate.scaled(part)),
         }
     }
 }
@@ -75,8 +89,8 @@ pub struct Pace(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
-    /// Reads, writes, deletes; `None` without limits of our own.
-    buckets: Option<[Bucket; 3]>,
+    /// Reads, writes, and deletes where they count apart; `None` without limits of our own.
+    buckets: Option<Vec<Bucket>>,
     /// Until when the service asked for no more calls.
     silent_until: Option<Instant>,
 }
@@ -98,7 +112,8 @@ impl Pace {
             tokens: rate.burst,
             filled,
         };
-        let buckets = [rates.reads, rates.writes, rates.deletes].map(bucket);
+        let rates = [Some(rates.reads), Some(rates.writes), rates.deletes];
+        let buckets = rates.into_iter().flatten().map(bucket).collect();
         Self(Mutex::new(State {
             buckets: Some(buckets),
             silent_until: None,
@@ -146,11 +161,12 @@ impl Pace {
         let Some(buckets) = &mut state.buckets else {
             return Ok(Duration::ZERO);
         };
-        let bucket = &mut buckets[match *method {
+        let index = match *method {
             Method::GET => 0,
-            Method::DELETE => 2,
+            Method::DELETE if buckets.len() > 2 => 2,
             _ => 1,
-        }];
+        };
+        let bucket = &mut buckets[index];
         let gained = (now - bucket.filled).as_secs_f64() * bucket.rate.per_second;
         bucket.tokens = (bucket.tokens + gained).min(bucket.rate.burst);
         bucket.filled = now;
@@ -185,7 +201,7 @@ mod tests {
         let pace = Pace::new(Rates {
             reads: rate,
             writes: rate,
-            deletes: rate,
+            deletes: Some(rate),
         });
         let started = Instant::now();
         for _ in 0..5 {

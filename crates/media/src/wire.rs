@@ -91,12 +91,19 @@ impl Wire {
         }
     }
 
-    /// A call that changes nothing, tried again after a passing fault. `None` when the service says that the resource is gone.
+    /// Which account this is a line to.
+    pub(crate) const fn side(&self) -> Side {
+        self.side
+    }
+
+    /// A call that changes nothing, tried again after a passing fault. `None` when the service says that the resource is gone, which
+    /// each service does in its own way.
     pub(crate) async fn read(
         &self,
         method: Method,
         url: &Url,
         operation: &str,
+        is_gone: fn(&ServiceError) -> bool,
     ) -> Result<Option<Map<String, Value>>, ServiceError> {
         let mut attempt = 0;
         loop {
@@ -295,18 +302,5 @@ fn classify(status: StatusCode, code: Option<&str>, message: &str) -> ErrorKind 
         400 | 409 if code.is_some_and(|code| code.contains("Quota")) => ErrorKind::Quota,
         409 | 412 => ErrorKind::Conflict,
         _ => ErrorKind::Refused,
-    }
-}
-
-/// A missing resource has the service's own code. Azure Resource Manager's 404s (`ResourceNotFound`, `ParentResourceNotFound`,
-/// `ResourceGroupNotFound`, `SubscriptionNotFound` ...) mean that the account is not there, which is not a deletion.
-fn is_gone(error: &ServiceError) -> bool {
-    error.status == Some(404) && error.code.as_deref() == Some("NotFound")
-}
-
-pub(crate) fn gone_is_done(result: Result<Answer, ServiceError>) -> Result<(), ServiceError> {
-    match result {
-        Err(error) if !is_gone(&error) => Err(error),
-        _ => Ok(()),
     }
 }

@@ -37,6 +37,7 @@ impl Problem {
                 of(Reason::SourceUnsupported, Reason::ReplicaRefused)
             }
             ErrorKind::Conflict => of(Reason::SourceChanging, Reason::ReplicaConflict),
+            ErrorKind::NotReady => of(Reason::SourceNotReady, Reason::ReplicaNotReady),
             ErrorKind::KeyIdTaken => Reason::KeyIdTaken,
             ErrorKind::Quota => of(Reason::SourceThrottled, Reason::ReplicaQuota),
         };

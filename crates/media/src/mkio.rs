@@ -1,0 +1,470 @@
+//! MK.IO by MediaKind: its media API, current family of paths.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use change::{Kind, Name, ResourceId};
+use reqwest::Method;
+use serde_json::{Map, Value};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use url::Url;
+
+use crate::{
+    Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage, Wire,
+    calls::{answered, note_answer},
+    resource::{next_page, page, resource, unlike},
+};
+
+/// How often the state of a new resource is asked for, and the pause between.
+const STATE_CHECKS: u32 = 10;
+const STATE_PAUSE: Duration = Duration::from_millis(300);
+
+/// Streaming policies that encrypt nothing: a locator on them has no content keys.
+const CLEAR: [&str; 3] = [
+    "Predefined_ClearStreamingOnly",
+    "Predefined_DownloadOnly",
+    "Predefined_DownloadAndClearStreaming",
+];
+
+/// A project of MK.IO.
+pub struct Mkio {
+    wire: Wire,
+    project: Url,
+    storages: Mutex<HashMap<String, Storage>>,
+}
+
+/// A base URL that cannot have paths. Remedy: use one such as `https://app.mk.io`.
+#[derive(Debug, thiserror::Error)]
+#[error("the endpoint cannot be the base of a path; use one such as https://app.mk.io")]
+pub struct BadProject;
+
+impl Mkio {
+    /// A client of one project.
+    ///
+    /// # Errors
+    /// [`BadProject`] when the endpoint cannot have paths.
+    pub fn new(wire: Wire, endpoint: &Url, project: &str) -> Result<Self, BadProject> {
+        let mut url = endpoint.clone();
+        url.path_segments_mut()
+            .map_err(|()| BadProject)?
+            .pop_if_empty()
+            .extend(["api", "v1", "projects", project]);
+        Ok(Self {
+            wire,
+            project: url,
+            storages: Mutex::default(),
+        })
+    }
+
+    fn url<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
+        let mut url = self.project.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.push("media").extend(segments);
+        }
+        url
+    }
+
+    fn resource_url(&self, id: &ResourceId, action: Option<&str>) -> Url {
+        self.url(id.segments().into_iter().chain(action))
+    }
+
+    /// A read. A 404 counts as gone only if the project itself answers in the same invocation: a project that is lost must not look empty.
+    async fn read_url(
+        &self,
+        method: Method,
+        url: &Url,
+        operation: &str,
+    ) -> Result<Option<Map<String, Value>>, ServiceError> {
+        let found = self.wire.read(method, url, operation, is_404).await?;
+        if found.is_some() {
+            note_answer(self.wire.side());
+        } else {
+            self.expect_project(operation).await?;
+        }
+        Ok(found)
+    }
+
+    async fn expect_project(&self, operation: &str) -> Result<(), ServiceError> {
+        if answered(self.wire.side()) {
+            return Ok(());
+        }
+        let found = self
+            .wire
+            .read(Method::GET, &self.project, "GET project", is_404)
+            .await?;
+        if found.is_none() {
+            return Err(unlike(operation, "project-not-found"));
+        }
+        note_answer(self.wire.side());
+        Ok(())
+    }
+
+    async fn get(&self, id: &ResourceId) -> Result<Option<Map<String, Value>>, ServiceError> {
+        let operation = needing("GET", id, None, "get");
+        self.read_url(Method::GET, &self.resource_url(id, None), &operation)
+            .await
+    }
+
+    /// Reads secrets: by POST, and with the right to create.
+    async fn post(
+        &self,
+        id: &ResourceId,
+        action: &str,
+    ) -> Result<Option<Map<String, Value>>, ServiceError> {
+        let operation = needing("POST", id, Some(action), "create");
+        self.read_url(
+            Method::POST,
+            &self.resource_url(id, Some(action)),
+            &operation,
+        )
+        .await
+    }
+
+    /// The whole resource, where Azure Media Services answers with its properties only; either is understood.
+    async fn policy_with_secrets(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
+        let action = "getPolicyPropertiesWithSecrets";
+        let Some(mut answer) = self.post(id, action).await? else {
+            return Ok(None);
+        };
+        if !answer.contains_key("properties") && answer.contains_key("options") {
+            answer = [("properties".to_owned(), Value::Object(answer))]
+                .into_iter()
+                .collect();
+        }
+        resource(id, answer, &format!("POST {id}/{action}")).map(Some)
+    }
+
+    /// Adds the values of the content keys. A locator that says it has none, or whose policy encrypts nothing, costs nothing.
+    async fn complete_locator(&self, mut body: Body) -> Result<Option<Body>, ServiceError> {
+        let none = match body.property("contentKeys") {
+            Some(Value::Array(keys)) => keys.is_empty(),
+            _ => body
+                .text("streamingPolicyName")
+                .is_some_and(|policy| CLEAR.contains(&policy)),
+        };
+        if none {
+            return Ok(Some(body));
+        }
+        let Some(mut answer) = self.post(body.id(), "listContentKeys").await? else {
+            return Ok(None);
+        };
+        let keys = answer.remove("contentKeys").unwrap_or_default();
+        body.set_property("contentKeys", keys);
+        Ok(Some(body))
+    }
+
+    async fn write(&self, method: Method, body: &Body, right: &str) -> Result<Body, ServiceError> {
+        let id = body.id();
+        let operation = needing(method.as_str(), id, None, right);
+        let mut sent = body.expose().clone();
+        short_times(&mut sent);
+        let url = self.resource_url(id, None);
+        let answer = self
+            .wire
+            .write(method, &url, Some(&sent), &operation)
+            .await?;
+        let Some(Value::Object(value)) = answer.body else {
+            return Err(unlike(&operation, "answer-is-not-a-json-object"));
+        };
+        let written = resource(id, value, &operation)?;
+        self.wait_until_usable(&written).await?;
+        let complete = match id.kind() {
+            Kind::ContentKeyPolicies => self.policy_with_secrets(id).await?,
+            Kind::StreamingLocators => self.complete_locator(written).await?,
+            _ => Some(written),
+        };
+        complete.ok_or_else(|| unlike(&operation, "written-resource-is-gone"))
+    }
+
+    /// A write can be accepted before what it made can be used.
+    async fn wait_until_usable(&self, written: &Body) -> Result<(), ServiceError> {
+        let id = written.id();
+        let stateful = matches!(
+            id.kind(),
+            Kind::Assets | Kind::ContentKeyPolicies | Kind::StreamingLocators
+        );
+        let mut state = state_of(written.expose());
+        if !stateful || state.as_deref().is_some_and(is_usable) {
+            return Ok(());
+        }
+        let operation = needing("GET", id, Some("state"), "get");
+        let url = self.resource_url(id, Some("state"));
+        for check in 0..STATE_CHECKS {
+            if check > 0 {
+                tokio::time::sleep(STATE_PAUSE).await;
+            }
+            // A state that cannot be asked for says nothing against what was written.
+            let Some(answer) = self
+                .wire
+                .read(Method::GET, &url, &operation, is_404)
+                .await?
+            else {
+                return Ok(());
+            };
+            state = answer
+                .get("status")
+                .and_then(|status| status["state"].as_str())
+                .map(ToOwned::to_owned);
+            match state.as_deref() {
+                Some(state) if is_usable(state) => return Ok(()),
+                Some("Error" | "Failed") => {
+                    return Err(ServiceError::new(
+                        ErrorKind::Refused,
+                        &operation,
+                        "state-is-error",
+                    ));
+                }
+                _ => {}
+            }
+        }
+        Err(ServiceError::new(
+            ErrorKind::NotReady,
+            &operation,
+            "not-usable-yet",
+        ))
+    }
+}
+
+#[async_trait]
+impl MediaService for Mkio {
+    async fn read(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
+        if id.kind() == Kind::ContentKeyPolicies {
+            return self.policy_with_secrets(id).await;
+        }
+        let Some(value) = self.get(id).await? else {
+            return Ok(None);
+        };
+        let body = resource(id, value, &format!("GET {id}"))?;
+        if id.kind() == Kind::StreamingLocators {
+            self.complete_locator(body).await
+        } else {
+            Ok(Some(body))
+        }
+    }
+
+    async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+        Ok(self.get(id).await?.is_some())
+    }
+
+    async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
+        let operation = format!("GET {}", request.kind);
+        let url = match &request.next {
+            Some(next) => next_page(&self.project, next, &operation)?,
+            None => {
+                let mut segments: Vec<&str> = Vec::new();
+                if let (Some(parent), Some(kind)) = (&request.parent, request.kind.parent()) {
+                    segments.extend([kind.as_str(), parent.as_str()]);
+                }
+                segments.push(request.kind.as_str());
+                self.url(segments)
+            }
+        };
+        let answer = self.read_url(Method::GET, &url, &operation).await?;
+        page(request, answer, &operation)
+    }
+
+    /// By a filter on the list of locators: whether `listStreamingLocators` still answers with names is not documented, and it needs the right
+    /// to create assets.
+    async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError> {
+        let mut url = self.url([Kind::StreamingLocators.as_str()]);
+        url.query_pairs_mut()
+            .append_pair("$filter", &format!("properties/assetName eq '{asset}'"));
+        let mut next = Some(url.to_string());
+        let mut names = Vec::new();
+        while next.is_some() {
+            let request = ListRequest {
+                kind: Kind::StreamingLocators,
+                parent: None,
+                next,
+            };
+            let page = self.list(&request).await?;
+            // A service that does not know the filter would answer with every locator.
+            let of_asset = page
+                .items
+                .iter()
+                .filter(|locator| locator.text("assetName") == Some(asset.as_str()));
+            names.extend(of_asset.map(|locator| locator.id().name().clone()));
+            next = page.next;
+        }
+        Ok(Some(names))
+    }
+
+    async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError> {
+        let known = self
+            .storages
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let operation = format!("GET storage/{name} (needs infra.storage get)");
+        let url = self.url(["storage", name]);
+        let Some(record) = self.read_url(Method::GET, &url, &operation).await? else {
+            return Ok(None);
+        };
+        let spec = record.get("spec").cloned().unwrap_or_default();
+        let storage = match spec["type"].as_str() {
+            Some("Microsoft.Storage") => spec["url"]
+                .as_str()
+                .and_then(account_of)
+                .map(Storage::Azure)
+                .ok_or_else(|| unlike(&operation, "storage-record-without-url"))?,
+            other => Storage::Other(other.unwrap_or("unknown").to_owned()),
+        };
+        // Type and URL of a record cannot change.
+        let mut storages = self.storages.lock().unwrap_or_else(PoisonError::into_inner);
+        storages.insert(name.to_owned(), storage.clone());
+        Ok(Some(storage))
+    }
+
+    async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.write(Method::PUT, body, "create").await
+    }
+
+    async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
+        match body.id().kind() {
+            Kind::ContentKeyPolicies => self.write(Method::PATCH, body, "update").await,
+            Kind::StreamingLocators => {
+                let mut body = body.clone();
+                if let Some(Value::Object(properties)) = body.expose_mut().get_mut("properties") {
+                    properties.remove("contentKeys");
+                }
+                self.write(Method::PUT, &body, "update").await
+            }
+            _ => self.write(Method::PUT, body, "update").await,
+        }
+    }
+
+    async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError> {
+        let operation = needing("DELETE", id, None, "delete");
+        let url = self.resource_url(id, None);
+        match self
+            .wire
+            .write(Method::DELETE, &url, None, &operation)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(error) if is_404(&error) => self.expect_project(&operation).await,
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn is_404(error: &ServiceError) -> bool {
+    error.status == Some(404)
+}
+
+/// An operation and the capability that a restricted token needs for it (media API, "RBAC").
+fn needing(method: &str, id: &ResourceId, action: Option<&str>, right: &str) -> String {
+    let capability = match id.kind() {
+        Kind::Assets => "ams.asset",
+        Kind::AssetFilters => "ams.assetfilter",
+        Kind::AccountFilters => "ams.accountfilter",
+        Kind::ContentKeyPolicies => "ams.contentkeypolicy",
+        Kind::StreamingPolicies => "ams.streamingpolicy",
+        Kind::StreamingLocators => "ams.streaminglocator",
+    };
+    let action = action.map_or_else(String::new, |action| format!("/{action}"));
+    format!("{method} {id}{action} (needs {capability} {right})")
+}
+
+fn state_of(resource: &Map<String, Value>) -> Option<String> {
+    let properties = resource.get("properties")?;
+    let state = properties["resourceState"].as_str();
+    let supplemental = resource
+        .get("supplemental")
+        .and_then(|s| s["state"].as_str());
+    state.or(supplemental).map(ToOwned::to_owned)
+}
+
+fn is_usable(state: &str) -> bool {
+    matches!(state, "Created" | "Ready")
+}
+
+/// The storage account in the URL of a storage record.
+fn account_of(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    match url.host()? {
+        url::Host::Domain(host) if host.contains('.') => {
+            host.split('.').next().map(ToOwned::to_owned)
+        }
+        // An emulator has the account in the path.
+        _ => url
+            .path_segments()?
+            .next()
+            .filter(|name| !name.is_empty())
+            .map(ToOwned::to_owned),
+    }
+}
+
+/// Times with more than two fractional digits caused errors (issue 43 of the MK.IO SDK), so its own SDK sends two.
+fn short_times(map: &mut Map<String, Value>) {
+    for (key, value) in map {
+        match value {
+            Value::String(text)
+                if matches!(
+                    key.as_str(),
+                    "startTime" | "endTime" | "beginDate" | "expirationDate"
+                ) =>
+            {
+                if let Some(short) = two_digits(text) {
+                    *text = short;
+                }
+            }
+            Value::Object(map) => short_times(map),
+            Value::Array(items) => {
+                for item in items {
+                    if let Value::Object(map) = item {
+                        short_times(map);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn two_digits(text: &str) -> Option<String> {
+    let format =
+        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:2]Z");
+    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    time.to_offset(time::UtcOffset::UTC).format(&format).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn times_are_sent_with_two_fractional_digits() {
+        let Value::Object(mut body) = json!({"properties": {"startTime": "2026-01-02T03:04:05.678901Z", "endTime": "9999-12-31T23:59:59.9999999Z", "name": "2026-01-02T03:04:05.678901Z"}})
+        else {
+            unreachable!()
+        };
+        short_times(&mut body);
+        assert_eq!(
+            Value::Object(body),
+            json!({"properties": {"startTime": "2026-01-02T03:04:05.67Z", "endTime": "9999-12-31T23:59:59.99Z", "name": "2026-01-02T03:04:05.678901Z"}})
+        );
+    }
+
+    #[test]
+    fn the_storage_account_is_read_from_a_record_s_url() {
+        assert_eq!(
+            account_of("https://acct.blob.core.windows.net/").as_deref(),
+            Some("acct")
+        );
+        assert_eq!(
+            account_of("https://127.0.0.1:10000/acct").as_deref(),
+            Some("acct")
+        );
+        assert_eq!(account_of("nonsense"), None);
+    }
+}

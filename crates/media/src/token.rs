@@ -1,0 +1,81 @@
+use async_trait::async_trait;
+use azure_core::{credentials::Secret, time::OffsetDateTime};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
+
+use crate::Authorize;
+
+/// A token that is given, as MK.IO's personal API tokens are. Its expiry is read from it.
+pub struct StaticToken {
+    token: Secret,
+    expires: Option<OffsetDateTime>,
+}
+
+/// A text that is not a token. Remedy: copy the whole token, three parts with dots between, as MK.IO showed it when it was made.
+#[derive(Debug, thiserror::Error)]
+#[error("is not a token (JWT): three parts of base64url with dots between")]
+pub struct BadToken;
+
+impl StaticToken {
+    /// Takes a token and reads its expiry.
+    ///
+    /// # Errors
+    /// [`BadToken`] when it is none.
+    pub fn new(token: &str) -> Result<Self, BadToken> {
+        let token = token.trim();
+        let parts: Vec<&str> = token.split('.').collect();
+        let [_, payload, _] = parts[..] else {
+            return Err(BadToken);
+        };
+        let payload = payload.trim_end_matches('=');
+        let claims = URL_SAFE_NO_PAD.decode(payload).map_err(|_| BadToken)?;
+        let claims: Value = serde_json::from_slice(&claims).map_err(|_| BadToken)?;
+        let expires = claims["exp"]
+            .as_i64()
+            .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        Ok(Self {
+            token: Secret::from(token.to_owned()),
+            expires,
+        })
+    }
+
+    /// When it expires; `None` when it does not say.
+    #[must_use]
+    pub const fn expires(&self) -> Option<OffsetDateTime> {
+        self.expires
+    }
+}
+
+#[async_trait]
+impl Authorize for StaticToken {
+    async fn token(&self) -> Result<String, String> {
+        match self.expires {
+            Some(expires) if expires <= OffsetDateTime::now_utc() => Err(
+                "the token has expired; make a new one and put it into the app's settings"
+                    .to_owned(),
+            ),
+            _ => Ok(self.token.secret().to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(claims: &str) -> String {
+        format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    #[tokio::test]
+    async fn the_expiry_is_read_and_an_expired_token_is_not_sent() {
+        let old = StaticToken::new(&token(r#"{"exp":1}"#)).unwrap();
+        assert_eq!(old.expires().unwrap().unix_timestamp(), 1);
+        assert!(old.token().await.unwrap_err().contains("expired"));
+        let endless = StaticToken::new(&token("{}")).unwrap();
+        assert!(endless.expires().is_none() && endless.token().await.is_ok());
+        for bad in ["", "a.b", "a.b.c", "a.e30", "opaque-token"] {
+            assert!(StaticToken::new(bad).is_err(), "{bad}");
+        }
+    }
+}
