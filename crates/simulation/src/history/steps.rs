@@ -1,0 +1,162 @@
+//! What happens next.
+
+use std::time::Duration;
+
+use change::Kind;
+use serde_json::json;
+use tokio::time::sleep;
+
+use super::{Platform, bodies, named};
+use crate::{
+    host::grid::{PRIMARY_IN_EVENTS, SECONDARY_IN_EVENTS, resource_event},
+    weather::Part,
+};
+
+const KEY_POLICIES: &[&str] = &["keys-1", "keys 2", "käys-3"];
+const POLICIES: &[&str] = &["stream-1", "stream-2", "str eam-3"];
+const FILTERS: &[&str] = &["hd", "sd", "clip 1"];
+
+impl Platform {
+    /// The account as the mirror finds it.
+    pub(crate) fn begin(&self) {
+        for _ in 0..self.chance.between(3, 14) {
+            match self.chance.below(6) {
+                0 => self.write_key_policy(),
+                1 => self.write_streaming_policy(),
+                2 => self.write_account_filter(),
+                3 => self.write_asset(),
+                4 => self.write_asset_filter(),
+                _ => self.publish_title(),
+            }
+        }
+    }
+
+    /// Some changes, one after the other, at any pace.
+    pub(crate) async fn live(&self, steps: usize) {
+        for _ in 0..steps {
+            let pause = match self.chance.below(10) {
+                0..6 => self.chance.millis(0, 3_000),
+                6..9 => self.chance.millis(3_000, 60_000),
+                _ => self.chance.millis(60_000, 900_000),
+            };
+            sleep(pause).await;
+            self.step();
+        }
+    }
+
+    fn step(&self) {
+        match self.chance.below(100) {
+            0..10 => self.write_key_policy(),
+            10..16 => self.write_streaming_policy(),
+            16..22 => self.write_account_filter(),
+            22..34 => self.write_asset(),
+            34..46 => self.change_bytes(),
+            46..51 => self.write_asset_filter(),
+            51..67 => self.publish_title(),
+            67..75 => self.change_locator(),
+            75..77 => self.rename_locator(),
+            77..79 => self.delete_one(Kind::ContentKeyPolicies),
+            79..81 => self.delete_one(Kind::StreamingPolicies),
+            81..83 => self.delete_one(Kind::AccountFilters),
+            83..84 => self.delete_one(Kind::AssetFilters),
+            84..86 => self.delete_one(Kind::Assets),
+            86..90 => self.delete_one(Kind::StreamingLocators),
+            90..91 => self.lose_container(),
+            91..92 => self.encrypt_one(),
+            92..94 => self.meddle(),
+            94..96 => self.darken(),
+            96..98 => self.mislead(),
+            98 => self.forget(),
+            _ => self.world.weather.turn(),
+        }
+    }
+
+    fn write_key_policy(&self) {
+        let name = *self.chance.pick(KEY_POLICIES);
+        let policy = bodies::content_key_policy(&self.chance);
+        self.put(&named(Kind::ContentKeyPolicies, name), policy);
+    }
+
+    /// A new streaming policy, or one of the same name that is another.
+    fn write_streaming_policy(&self) {
+        let id = named(Kind::StreamingPolicies, *self.chance.pick(POLICIES));
+        if self.chance.happens(0.3) {
+            self.delete(&id);
+        }
+        let key_policies = self.names(Kind::ContentKeyPolicies);
+        let policy = bodies::streaming_policy(&self.chance, &key_policies);
+        self.put(&id, policy);
+    }
+
+    fn write_account_filter(&self) {
+        let name = *self.chance.pick(FILTERS);
+        let filter = bodies::filter(&self.chance);
+        self.put(&named(Kind::AccountFilters, name), filter);
+    }
+
+    fn delete_one(&self, kind: Kind) {
+        let ids = self.ids(kind);
+        if let Some(id) = self.chance.any(&ids) {
+            self.delete(id);
+        }
+    }
+
+    /// A region, or part of one, is lost for a while.
+    fn darken(&self) {
+        let part = *self.chance.pick(&[
+            Part::Primary,
+            Part::Secondary,
+            Part::SourceStorage,
+            Part::ReplicaStorage,
+            Part::Queues,
+        ]);
+        let time = self.chance.millis(1_000, 1_200_000);
+        self.world.say(format_args!(
+            "{} does not answer for {time:?}",
+            part.as_str()
+        ));
+        self.world.weather.darken(part, time);
+    }
+
+    /// Somebody empties the container of the app's state.
+    fn forget(&self) {
+        self.world
+            .say(format_args!("somebody  deletes every document"));
+        self.world.state().papers.forget();
+    }
+
+    /// Messages and events that mean nothing, or nothing good.
+    fn mislead(&self) {
+        let world = &self.world;
+        let queues = &world.queues;
+        let name = *self.chance.pick(&["asset-1", "loc-1", "hd", "nobody"]);
+        let (queue, text) = match self.chance.below(6) {
+            0 => ("mirror-asset", "not json at all".to_owned()),
+            1 => (
+                "mirror-locator",
+                json!({"v": 9, "kind": "assets", "name": name}).to_string(),
+            ),
+            // A hint of the platform's own, as short as can be, in a queue that is not its kind's.
+            2 => (
+                "mirror-filter",
+                json!({"v": 1, "kind": "streamingLocators", "name": name}).to_string(),
+            ),
+            3 => (
+                "mirror-asset",
+                json!({"v": 1, "kind": "assets", "name": name}).to_string(),
+            ),
+            other => {
+                let (account, path) = if other == 4 {
+                    (SECONDARY_IN_EVENTS, format!("assets/{name}"))
+                } else {
+                    (PRIMARY_IN_EVENTS, format!("streamingEndpoints/{name}"))
+                };
+                let event = resource_event(world, account, &path, false);
+                world.publish(&self.hosts, "resource-changed", event);
+                return;
+            }
+        };
+        world.say(format_args!("somebody  sends to {queue}: {text}"));
+        queues.send(queue, &text, Duration::ZERO);
+    }
+}

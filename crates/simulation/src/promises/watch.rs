@@ -1,0 +1,262 @@
+//! Never worse, and identity: every write is looked at as it arrives, whatever becomes of it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use change::{Kind, Name, ResourceId};
+use media::Side;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+use tokio::task;
+
+use super::canonical::{Canonical, keys};
+use crate::{
+    ams::{Fields, text},
+    state::State,
+    storage::{
+        http::{Address, Request},
+        operations::Done,
+    },
+    weather::Part,
+};
+
+/// How long the bytes of an asset must have been left alone before it counts as complete.
+pub(crate) const SETTLE: std::time::Duration = std::time::Duration::from_secs(120);
+
+#[derive(Default)]
+pub(crate) struct Watch {
+    /// Promises that were broken, in the order in which it was noticed.
+    pub(crate) broken: Vec<String>,
+    /// Containers of the secondary's region that belong to something else.
+    pub(crate) foreign: BTreeSet<(String, String)>,
+    listings: HashMap<Option<task::Id>, Listing>,
+    /// Whether an invocation found a source there when it looked last.
+    sources: HashMap<(Option<task::Id>, ResourceId), bool>,
+    /// Replicas that the mirror deleted last, as they were.
+    deleted: BTreeMap<ResourceId, Fields>,
+}
+
+/// What an invocation saw in the source when it looked last.
+#[derive(Clone, Debug)]
+struct Listing {
+    account: String,
+    container: String,
+    blobs: Vec<(String, u64)>,
+}
+
+impl Watch {
+    pub(crate) fn breaks(&mut self, promise: &str, what: impl AsRef<str>) {
+        self.broken.push(format!("{promise}: {}", what.as_ref()));
+    }
+
+    /// An invocation read a page of a source container's listing.
+    pub(crate) fn listed(&mut self, task: Option<task::Id>, of: &Address, done: Done) {
+        let Done::Listed { first, page } = done else {
+            return;
+        };
+        if crate::storage::part_of(&of.account) != Part::SourceStorage {
+            return;
+        }
+        let listing = self.listings.entry(task).or_insert_with(|| Listing {
+            account: of.account.clone(),
+            container: of.container.clone(),
+            blobs: Vec::new(),
+        });
+        if first {
+            *listing = Listing {
+                account: of.account.clone(),
+                container: of.container.clone(),
+                blobs: Vec::new(),
+            };
+        }
+        listing.blobs.extend(page);
+    }
+}
+
+impl State {
+    /// A PUT arrives at an account.
+    pub(crate) fn watch_put(
+        &mut self,
+        side: Side,
+        id: &ResourceId,
+        body: &Fields,
+        now: OffsetDateTime,
+    ) {
+        if side == Side::Primary {
+            return self
+                .watch
+                .breaks("the primary is only read", format!("PUT {id}"));
+        }
+        let empty = Fields::new();
+        let properties = body
+            .get("properties")
+            .and_then(Value::as_object)
+            .unwrap_or(&empty);
+        let there = self.secondary.get(id).is_some();
+        if self.puts_back(id, properties) {
+            return;
+        }
+        if let Some(problem) = self.unlike_any_source(id, properties) {
+            self.watch.breaks("identity", problem);
+        }
+        let problem = match id.kind() {
+            Kind::StreamingLocators => {
+                let asset = text(properties, "assetName").unwrap_or_default();
+                self.published_early(asset, now)
+            }
+            Kind::Assets if !there => self
+                .incomplete(id, properties, now)
+                .or_else(|| self.unsettled(id, now)),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            self.watch.breaks(
+                "nothing is published before its bytes",
+                format!("PUT {id}: {problem}"),
+            );
+        }
+    }
+
+    /// Whether a replica that was deleted a moment ago, to be replaced, is made again as it was.
+    fn puts_back(&self, id: &ResourceId, properties: &Fields) -> bool {
+        let of = |fields| Canonical::new(id.kind(), Side::Secondary, fields);
+        self.watch
+            .deleted
+            .get(id)
+            .is_some_and(|deleted| of(deleted).same(&of(properties)))
+    }
+
+    /// Everything that is written is some state of the source, whole: the same IDs, keys and values.
+    fn unlike_any_source(&self, id: &ResourceId, properties: &Fields) -> Option<String> {
+        let Some(sources) = self.chronicle.sources.get(id) else {
+            return Some(format!("PUT {id}, which the primary never had"));
+        };
+        let written = Canonical::new(id.kind(), Side::Secondary, properties);
+        let known = sources
+            .iter()
+            .any(|source| Canonical::new(id.kind(), Side::Primary, source).same(&written));
+        (!known).then(|| format!("PUT {id} with what the source never was"))
+    }
+
+    fn published_early(&self, asset: &str, now: OffsetDateTime) -> Option<String> {
+        let id = ResourceId::new(Kind::Assets, Name::new(asset).ok()?);
+        // Without the asset the service refuses the locator itself.
+        let replica = self.secondary.get(&id)?;
+        self.incomplete(&id, &replica.properties, now)
+    }
+
+    /// What the invocation saw in the source must be in the replica, in that state or a later one.
+    fn incomplete(
+        &self,
+        asset: &ResourceId,
+        replica: &Fields,
+        now: OffsetDateTime,
+    ) -> Option<String> {
+        let Some(seen) = self.watch.listings.get(&task::try_id()) else {
+            return Some(format!("nobody looked at the bytes of {asset}"));
+        };
+        let of = |name| text(replica, name).unwrap_or_default();
+        let place = (of("storageAccountName"), of("container"));
+        if self
+            .watch
+            .foreign
+            .contains(&(place.0.to_owned(), place.1.to_owned()))
+        {
+            return Some(format!(
+                "the container {} belongs to something else",
+                place.1
+            ));
+        }
+        let container = self.storage.container(place.0, place.1);
+        let missing = seen.blobs.iter().find(|(name, state)| {
+            let there = container.and_then(|container| container.blobs.get(name));
+            there.is_none_or(|blob| {
+                blob.is_arriving(now)
+                    || !self.storage.is_since(
+                        (&seen.account, &seen.container, name),
+                        *state,
+                        &blob.content,
+                    )
+            })
+        });
+        missing.map(|(name, _)| format!("the blob {name} of {asset} is not there"))
+    }
+
+    fn unsettled(&self, asset: &ResourceId, now: OffsetDateTime) -> Option<String> {
+        if self.chronicle.jobs.contains(asset) {
+            return None;
+        }
+        let seen = self.watch.listings.get(&task::try_id())?;
+        let source = self.storage.container(&seen.account, &seen.container)?;
+        let newest = seen
+            .blobs
+            .iter()
+            .filter_map(|(name, state)| {
+                let blob = source.blobs.get(name)?;
+                (blob.state == *state).then_some(blob.modified)
+            })
+            .max()?;
+        // The service tells times in whole seconds.
+        (now - newest + Duration::seconds(2) < SETTLE)
+            .then(|| format!("the bytes of {asset} were written {} ago", now - newest))
+    }
+
+    /// An invocation reads a resource.
+    pub(crate) fn watch_read(&mut self, side: Side, id: &ResourceId) {
+        if side == Side::Primary {
+            let there = self.primary.get(id).is_some();
+            let key = (task::try_id(), id.clone());
+            self.watch.sources.insert(key, there);
+        }
+    }
+
+    /// A DELETE arrives at an account.
+    pub(crate) fn watch_delete(&mut self, side: Side, id: &ResourceId) {
+        if side == Side::Primary {
+            return self
+                .watch
+                .breaks("the primary is only read", format!("DELETE {id}"));
+        }
+        let Some(replica) = self.secondary.get(id) else {
+            return;
+        };
+        let replica = replica.properties.clone();
+        let sources = self.chronicle.sources.get(id).into_iter().flatten();
+        let ids: Vec<_> = sources
+            .filter_map(|source| text(source, "streamingLocatorId"))
+            .collect();
+        let same_id = text(&replica, "streamingLocatorId").is_some_and(|id| ids.contains(&id));
+        let allowed = match self.watch.sources.get(&(task::try_id(), id.clone())) {
+            // It changed: to be replaced.
+            Some(true) => keys(&replica).is_empty() && same_id,
+            // It was withdrawn.
+            Some(false) => true,
+            None => false,
+        };
+        if id.kind() != Kind::StreamingLocators || !allowed {
+            self.watch.breaks(
+                "nothing is deleted that the settings do not allow",
+                format!("DELETE {id}"),
+            );
+        }
+        self.watch.deleted.insert(id.clone(), replica);
+    }
+
+    /// A request arrives at a storage account.
+    pub(crate) fn watch_request(&mut self, part: Part, request: &Request) {
+        if matches!(request.method, "GET" | "HEAD") {
+            return;
+        }
+        if part == Part::SourceStorage {
+            self.watch
+                .breaks("the primary is only read", request.to_string());
+        }
+        let container = (request.to.account.clone(), request.to.container.clone());
+        let writes_blob = request.to.blob.is_some() && self.watch.foreign.contains(&container);
+        if writes_blob || request.method == "DELETE" {
+            self.watch.breaks(
+                "nothing is overwritten that belongs to something else",
+                request.to_string(),
+            );
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The queues of the app in memory: visibility, dequeue counts, and nothing ever expires.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use cloud::QueueError;
+use handlers::Enqueue;
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    line::{Call, Line},
+    weather::Part,
+};
+
+/// How long a message that was handed out stays invisible, if nothing is heard of it.
+const LEASE: Duration = Duration::from_secs(600);
+
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) id: u64,
+    pub(crate) text: String,
+    pub(crate) dequeued: u64,
+    visible: Instant,
+    /// Whether it was handed out and is not back.
+    leased: bool,
+}
+
+pub(crate) struct Queues {
+    state: Mutex<State>,
+    /// Counts changes, so that those who wait for one miss none.
+    changes: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct State {
+    queues: BTreeMap<String, VecDeque<Message>>,
+    last: u64,
+    /// Every message ever sent, in order.
+    sent: Vec<(String, String)>,
+}
+
+impl Queues {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: Mutex::default(),
+            changes: watch::Sender::new(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn changed(&self) {
+        self.changes.send_modify(|count| *count += 1);
+    }
+
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+
+    pub(crate) fn send(&self, queue: &str, text: &str, delay: Duration) {
+        let mut state = self.lock();
+        state.last += 1;
+        let message = Message {
+            id: state.last,
+            text: text.to_owned(),
+            dequeued: 0,
+            visible: Instant::now() + delay,
+            leased: false,
+        };
+        state.sent.push((queue.to_owned(), text.to_owned()));
+        let messages = state.queues.entry(queue.to_owned()).or_default();
+        messages.push_back(message);
+        drop(state);
+        self.changed();
+    }
+
+    /// Hands out visible messages, at most `most`.
+    pub(crate) fn receive(&self, queue: &str, most: usize) -> Vec<Message> {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let messages = state.queues.entry(queue.to_owned()).or_default();
+        messages
+            .iter_mut()
+            .filter(|message| message.visible <= now)
+            .take(most)
+            .map(|message| {
+                message.visible = now + LEASE;
+                message.dequeued += 1;
+                message.leased = true;
+                message.clone()
+            })
+            .collect()
+    }
+
+    /// Takes a message out, unless it has been handed out to somebody else meanwhile.
+    pub(crate) fn delete(&self, queue: &str, message: &Message) {
+        if let Some(messages) = self.lock().queues.get_mut(queue) {
+            messages.retain(|other| other.id != message.id || other.dequeued != message.dequeued);
+        }
+        self.changed();
+    }
+
+    /// Makes a message visible again, after a while.
+    pub(crate) fn release(&self, queue: &str, message: &Message, after: Duration) {
+        if let Some(messages) = self.lock().queues.get_mut(queue) {
+            let same =
+                |other: &&mut Message| other.id == message.id && other.dequeued == message.dequeued;
+            if let Some(message) = messages.iter_mut().find(same) {
+                message.visible = Instant::now() + after;
+                message.leased = false;
+            }
+        }
+        self.changed();
+    }
+
+    /// When the next message of a queue can be handed out.
+    pub(crate) fn next_visible(&self, queue: &str) -> Option<Instant> {
+        let state = self.lock();
+        let messages = state.queues.get(queue)?;
+        messages.iter().map(|message| message.visible).min()
+    }
+
+    /// Whether no message waits, visible or not, other than in poison queues.
+    pub(crate) fn dry(&self) -> bool {
+        self.waiting().is_empty()
+    }
+
+    /// The messages that wait, other than in poison queues.
+    pub(crate) fn waiting(&self) -> Vec<String> {
+        let state = self.lock();
+        let queues = state.queues.iter();
+        queues
+            .filter(|(queue, _)| !queue.ends_with("-poison"))
+            .flat_map(|(queue, messages)| {
+                messages
+                    .iter()
+                    .map(move |message| format!("{queue}: {}", message.text))
+            })
+            .collect()
+    }
+
+    /// Every message ever sent.
+    pub(crate) fn sent(&self) -> Vec<(String, String)> {
+        self.lock().sent.clone()
+    }
+}
+
+/// The way from a handler process to the queues.
+pub(crate) struct Sender(pub(crate) Line);
+
+#[async_trait]
+impl Enqueue for Sender {
+    async fn send(&self, queue: &str, text: &str, delay: Duration) -> Result<(), QueueError> {
+        let call = Call {
+            part: Part::Queues,
+            what: format!("SEND {queue} {} s", delay.as_secs()),
+            writes: true,
+        };
+        let queues = &self.0.world.queues;
+        let sent = self
+            .0
+            .call(call, |_, _| queues.send(queue, text, delay))
+            .await;
+        sent.map_err(|trouble| QueueError::new(queue, format!("{trouble:?}")))
+    }
+}

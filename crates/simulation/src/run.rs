@@ -1,0 +1,225 @@
+//! One history from beginning to end, and the promises that must hold then.
+
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+
+use state::Deletions;
+use tokio::runtime::Builder;
+
+use crate::{
+    chance::Chance,
+    documents::Clerk,
+    history::Platform,
+    host::{Host, Log},
+    line::Line,
+    process::Process,
+    promises::{
+        converged::{self, Excused, Said},
+        secret,
+    },
+    state::State,
+    weather::Part,
+    world::World,
+};
+
+/// How long the queues may take to run dry, in virtual time: the longest delays are an hour, and there may be some in a row.
+const PATIENCE: Duration = Duration::from_secs(3 * 86_400);
+
+/// What a run did: to see that it did something.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Calls that reached a service.
+    pub calls: u64,
+    /// Virtual time, in seconds.
+    pub seconds: u64,
+    /// Faults, by what they were.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Outcomes with their reasons, as the log has them, by how often.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Resources whose replicas differ in the end, by the reason that the mirror gave.
+    pub excused: BTreeMap<String, u64>,
+    /// The trace, if it was wanted.
+    pub trace: Vec<String>,
+}
+
+/// Promises that a history broke.
+#[derive(Debug)]
+pub struct Failure {
+    /// The history.
+    pub seed: u64,
+    /// What was broken, in words.
+    pub broken: Vec<String>,
+    /// The trace, if it was wanted.
+    pub trace: Vec<String>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "seed {} breaks {} promises:",
+            self.seed,
+            self.broken.len()
+        )?;
+        for what in self.broken.iter().take(20) {
+            writeln!(f, "  {what}")?;
+        }
+        write!(
+            f,
+            "to see it again: cargo run -p simulation -- --seed {} --trace",
+            self.seed
+        )
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Runs the history of a seed. The same seed does the same each time, on any machine.
+///
+/// # Errors
+/// [`Failure`] when a promise is broken.
+///
+/// # Panics
+/// When the runtime cannot be built.
+pub fn run(seed: u64, trace: bool) -> Result<Summary, Failure> {
+    let runtime = Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime");
+    let log = Log::default();
+    let dispatch = log.dispatch();
+    let _logging = tracing::dispatcher::set_default(&dispatch);
+    runtime.block_on(history(seed, trace, log))
+}
+
+async fn history(seed: u64, trace: bool, log: Log) -> Result<Summary, Failure> {
+    let mut world = World::random(seed, trace);
+    world.log = log;
+    let world = Arc::new(world);
+    let chance = Chance::new(seed, "history");
+    let mut platform = Platform {
+        world: Arc::clone(&world),
+        hosts: Vec::new(),
+        chance,
+        raises_events: false,
+    };
+    platform.furnish_secondary();
+    let foreign = platform.of_others();
+    platform.begin();
+    platform.hosts = (1..=platform.chance.between(1, 2))
+        .map(|number| Host::new(Arc::clone(&world), number))
+        .collect();
+    for host in &platform.hosts {
+        tokio::spawn(Arc::clone(host).serve());
+    }
+    platform.raises_events = true;
+    let steps = platform.chance.between(10, 40);
+    platform.live(steps).await;
+    world.say(format_args!("from now on everything works"));
+    world.weather.clear();
+    confirm_deletions(&world).await;
+    rest(&world, "before the walk").await;
+    let since = world.log.length();
+    platform.walk();
+    rest(&world, "after the walk").await;
+    let said = Said::new(world.log.entries(since));
+    let excused = converged::check(&mut world.state(), &world.log, &said, &foreign);
+    repeat(&world, &excused).await;
+    secret::check(&world);
+    ended(seed, &world, &excused)
+}
+
+/// An operator looked at the deletions that wait, and finds them right.
+async fn confirm_deletions(world: &Arc<World>) {
+    let clerk = Clerk(Line {
+        world: Arc::clone(world),
+        process: Arc::new(Process::new("operator".to_owned())),
+    });
+    let until = world.clock.now() + PATIENCE * 5;
+    let confirmed = Deletions::new(Arc::new(clerk)).confirm(until).await;
+    confirmed.expect("documents that can be written");
+}
+
+/// Waits until nothing is left to be done.
+async fn rest(world: &World, when: &str) {
+    if !world.rest(PATIENCE).await {
+        let waiting = world.queues.waiting();
+        let text = format!(
+            "{when}: {} messages wait, such as {:?}",
+            waiting.len(),
+            waiting.first()
+        );
+        world.state().watch.breaks("the queues run dry", text);
+    }
+}
+
+/// Idempotence: every message that was ever sent is handled once more, and nothing is written but what was refused before.
+async fn repeat(world: &World, excused: &Excused) {
+    let mut messages = world.queues.sent();
+    messages.retain(|(queue, _)| !queue.ends_with("-poison"));
+    messages.sort();
+    messages.dedup();
+    world.say(format_args!(
+        "{} messages are handled again",
+        messages.len()
+    ));
+    world.state().journal.start();
+    for (queue, text) in messages {
+        world.queues.send(&queue, &text, Duration::ZERO);
+    }
+    rest(world, "after everything was handled again").await;
+    let mut state = world.state();
+    let state = &mut *state;
+    for call in &state.journal.calls {
+        let to_app = matches!(call.part, Part::Queues | Part::Documents);
+        if call.writes && !to_app && !is_excused(state, excused, &call.what) {
+            let what = format!("{} {}", call.part.as_str(), call.what);
+            state.watch.breaks("nothing is written twice", what);
+        }
+    }
+}
+
+/// Whether a write is about something that cannot be mirrored and is tried in vain each time, or about a replica that was kept
+/// because nobody announced that its source is gone.
+fn is_excused(state: &State, excused: &Excused, what: &str) -> bool {
+    let kept = state
+        .chronicle
+        .sources
+        .keys()
+        .filter(|id| state.primary.get(id).is_none());
+    excused
+        .keys()
+        .chain(kept)
+        .any(|id| what.ends_with(&id.to_string()))
+}
+
+fn ended(seed: u64, world: &World, excused: &Excused) -> Result<Summary, Failure> {
+    let trace = world.trace.take();
+    let mut state = world.state();
+    let broken = std::mem::take(&mut state.watch.broken);
+    if !broken.is_empty() {
+        return Err(Failure {
+            seed,
+            broken,
+            trace,
+        });
+    }
+    let mut summary = Summary {
+        calls: state.journal.counted,
+        seconds: world.clock.elapsed().as_secs(),
+        faults: world.weather.seen(),
+        trace,
+        ..Summary::default()
+    };
+    for entry in world.log.entries(0) {
+        let outcome = match entry.reason {
+            Some(reason) => format!("{}({reason})", entry.outcome),
+            None => entry.outcome,
+        };
+        *summary.outcomes.entry(outcome).or_default() += 1;
+    }
+    for reason in excused.values() {
+        *summary.excused.entry(reason.clone()).or_default() += 1;
+    }
+    Ok(summary)
+}

@@ -1,0 +1,86 @@
+//! Everything that outlives a process: both accounts, both regions' storage, and what is noted about them.
+
+use std::collections::BTreeMap;
+
+use change::ResourceId;
+use media::Side;
+
+use crate::{
+    ams::{Account, Fields},
+    documents::Papers,
+    promises::watch::Watch,
+    storage::Storage,
+    weather::Part,
+};
+
+pub(crate) struct State {
+    pub(crate) primary: Account,
+    pub(crate) secondary: Account,
+    pub(crate) storage: Storage,
+    pub(crate) journal: Journal,
+    pub(crate) chronicle: Chronicle,
+    pub(crate) watch: Watch,
+    pub(crate) papers: Papers,
+}
+
+impl State {
+    pub(crate) const fn account(&self, side: Side) -> &Account {
+        match side {
+            Side::Primary => &self.primary,
+            Side::Secondary => &self.secondary,
+        }
+    }
+
+    pub(crate) const fn account_and_storage(&mut self, side: Side) -> (&mut Account, &mut Storage) {
+        let account = match side {
+            Side::Primary => &mut self.primary,
+            Side::Secondary => &mut self.secondary,
+        };
+        (account, &mut self.storage)
+    }
+}
+
+/// Every state that a resource of the primary ever had, deletions left out, and those that a replica had before the mirror came.
+#[derive(Default)]
+pub(crate) struct Chronicle {
+    pub(crate) sources: BTreeMap<ResourceId, Vec<Fields>>,
+    pub(crate) found: BTreeMap<ResourceId, Vec<Fields>>,
+    /// Locators that are withdrawn and whose deletion was announced to the mirror: how long the log was then.
+    pub(crate) announced: BTreeMap<ResourceId, usize>,
+    /// Assets that a job finished into.
+    pub(crate) jobs: Vec<ResourceId>,
+}
+
+/// Every call that reached a service.
+#[derive(Default)]
+pub(crate) struct Journal {
+    pub(crate) calls: Vec<Noted>,
+    on: bool,
+    pub(crate) counted: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Noted {
+    pub(crate) part: Part,
+    pub(crate) what: String,
+    pub(crate) writes: bool,
+}
+
+impl Journal {
+    /// Forgets what was noted and notes everything from now on.
+    pub(crate) fn start(&mut self) {
+        self.calls.clear();
+        self.on = true;
+    }
+
+    pub(crate) fn note(&mut self, part: Part, what: &str, writes: bool) {
+        self.counted += 1;
+        if self.on {
+            self.calls.push(Noted {
+                part,
+                what: what.to_owned(),
+                writes,
+            });
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The world of one history: what all its parts share.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    ams::{Account, Unknown},
+    chance::Chance,
+    clock::Clock,
+    documents::Papers,
+    host::{Log, grid::Delivery},
+    promises::watch::Watch,
+    queues::Queues,
+    state::{Chronicle, Journal, State},
+    storage::{Operation, REPLICAS, SOURCES, Storage},
+    trace::Trace,
+    weather::Weather,
+};
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) trace: Trace,
+    pub(crate) log: Log,
+    pub(crate) weather: Weather,
+    pub(crate) queues: Queues,
+    pub(crate) delivery: Delivery,
+    /// How many deletions may wait.
+    pub(crate) delete_cap: usize,
+    /// Assets with more blobs than this are shared out.
+    pub(crate) large_blobs: u64,
+    state: Mutex<State>,
+    /// Events that have been sent and not yet taken.
+    events: Mutex<i64>,
+    latency: Chance,
+    /// What the services choose: IDs, the order of keys.
+    pub(crate) answers: Chance,
+    /// What befalls the hosts.
+    pub(crate) hosting: Chance,
+    /// What befalls events.
+    pub(crate) delivery_chance: Chance,
+}
+
+impl World {
+    /// A world without faults in which nothing has happened yet.
+    pub(crate) fn quiet(seed: u64, trace: bool) -> Self {
+        Self::new(seed, trace, Delivery::PERFECT, &Chance::new(0, "quiet"))
+    }
+
+    /// A world whose properties follow from the seed.
+    pub(crate) fn random(seed: u64, trace: bool) -> Self {
+        let chance = Chance::new(seed, "world");
+        let delivery = Delivery {
+            lost: *chance.pick(&[0.0, 0.0, 0.1, 0.3]),
+            doubled: *chance.pick(&[0.0, 0.1, 0.5]),
+            late: *chance.pick(&[0.0, 0.1, 0.5]),
+        };
+        let world = Self::new(seed, trace, delivery, &chance);
+        {
+            let mut state = world.state();
+            if chance.happens(0.3) {
+                state.secondary.unknown = Unknown::Refused;
+            }
+            state.storage.lacks = match chance.below(6) {
+                0 => BTreeSet::from([Operation::PutBlobFromUrl]),
+                1 => BTreeSet::from([Operation::PutBlobFromUrl, Operation::CopyBlobFromUrl]),
+                _ => BTreeSet::new(),
+            };
+        }
+        world.weather.turn();
+        world
+    }
+
+    fn new(seed: u64, trace: bool, delivery: Delivery, chance: &Chance) -> Self {
+        let account = |storage: [&'static str; 2]| Account {
+            records: BTreeMap::new(),
+            storage: storage.into(),
+            unknown: Unknown::Kept,
+            taken: BTreeSet::new(),
+            page: chance.between(2, 5),
+        };
+        let state = State {
+            primary: account(SOURCES),
+            secondary: account(REPLICAS),
+            storage: Storage::new(chance.between(2, 6)),
+            journal: Journal::default(),
+            chronicle: Chronicle::default(),
+            watch: Watch::default(),
+            papers: Papers::default(),
+        };
+        Self {
+            clock: Clock::start(),
+            trace: Trace::new(trace),
+            log: Log::default(),
+            weather: Weather::new(seed),
+            queues: Queues::new(),
+            delivery,
+            delete_cap: *chance.pick(&[1, 10]),
+            large_blobs: *chance.pick(&[1, 3, 2_000]),
+            state: Mutex::new(state),
+            events: Mutex::default(),
+            latency: Chance::new(seed, "latency"),
+            answers: Chance::new(seed, "answers"),
+            hosting: Chance::new(seed, "hosting"),
+            delivery_chance: Chance::new(seed, "delivery"),
+        }
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn say(&self, what: fmt::Arguments<'_>) {
+        self.trace.say(self.clock, what);
+    }
+
+    /// Half of what a call takes.
+    pub(crate) fn latency(&self) -> Duration {
+        self.latency.millis(1, 150)
+    }
+
+    /// More or fewer events are on their way.
+    pub(crate) fn under_way(&self, events: i64) {
+        *self.events.lock().unwrap_or_else(PoisonError::into_inner) += events;
+        self.queues.changed();
+    }
+
+    /// Whether nothing is left to be done: no event on its way, no message waiting.
+    pub(crate) fn at_rest(&self) -> bool {
+        let events = *self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        events == 0 && self.queues.dry()
+    }
+
+    /// Returns when nothing is left to be done, or false when that takes longer than `most`.
+    pub(crate) async fn rest(&self, most: Duration) -> bool {
+        let mut changes = self.queues.subscribe();
+        let waiting = async {
+            while !self.at_rest() {
+                if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(most, waiting).await.is_ok()
+    }
+}
