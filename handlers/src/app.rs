@@ -4,13 +4,17 @@ use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
+use azure_core::credentials::TokenCredential;
 use blobs::{Access, Copier, EndpointTemplate, SasTokens, StorageSide};
 use cloud::{Identity, QueueError, Queues};
 use media::{
-    AccountId, Ams, Entra, MediaService, Pace, Primary, Rates, Secondary, Side, Wire, WireOptions,
+    Ams, Authorize, Entra, MediaService, Mkio, Pace, Primary, Rates, Secondary, Side, StaticToken,
+    Wire, WireOptions,
 };
-use mirror::{Maps, Mirror, MirrorOptions};
-use settings::{Account, Credential, EventTopics, Settings, SourceAuth, StorageAccess};
+use mirror::{Maps, Mirror, MirrorOptions, rules::Backend};
+use settings::{
+    AccountIdentity, Credential, EventTopics, Service, Settings, SourceAuth, StorageAccess, Webhook,
+};
 use state::{BlobDocuments, Documents, Exceptions};
 use time::OffsetDateTime;
 
@@ -42,7 +46,9 @@ pub struct App {
     /// What failed, or has waited for more than a minute.
     pub exceptions: Exceptions,
     /// The account whose events count.
-    pub primary: AccountId,
+    pub primary: AccountIdentity,
+    /// Who may send webhooks.
+    pub webhook: Webhook,
     /// Whose events are accepted.
     pub event_topics: EventTopics,
     /// What time it is.
@@ -69,20 +75,6 @@ impl App {
             },
             &client,
         )?;
-        let account = |side, account: &Account| -> Result<Arc<dyn MediaService>, Box<dyn Error>> {
-            let token = Arc::new(Entra::new(Arc::clone(&credential), &account.audience));
-            let options = WireOptions {
-                timeout: settings.call_timeout,
-                ..WireOptions::default()
-            };
-            let pace = match account.share {
-                Some(share) => Pace::new(Rates::ARM.scaled(share)),
-                None => Pace::unlimited(),
-            };
-            let wire = Wire::new(side, client.clone(), token, pace, options);
-            let service = Ams::new(wire, &account.endpoint, &account.id, &settings.api_version)?;
-            Ok(Arc::new(service))
-        };
         let storage = |access: &StorageAccess| -> Result<StorageSide, Box<dyn Error>> {
             let sas = access.sas.as_ref();
             Ok(StorageSide {
@@ -116,8 +108,8 @@ impl App {
             &client,
         )?;
         let mirror = Mirror::new(
-            Primary::new(account(Side::Primary, &settings.primary)?),
-            Secondary::new(account(Side::Secondary, &settings.secondary)?),
+            Primary::new(account(settings, Side::Primary, &credential, &client)?),
+            Secondary::new(account(settings, Side::Secondary, &credential, &client)?),
             Arc::new(copier),
             Arc::clone(&documents),
             mirror_options(settings),
@@ -126,7 +118,8 @@ impl App {
             mirror,
             queues: Box::new(queues),
             exceptions: Exceptions::new(documents),
-            primary: settings.primary.id.clone(),
+            primary: settings.primary.identity.clone(),
+            webhook: settings.webhook.clone(),
             event_topics: settings.event_topics.clone(),
             clock: OffsetDateTime::now_utc,
             jitter: Box::new(backoff::jitter),
@@ -134,10 +127,77 @@ impl App {
     }
 }
 
+/// How long before it expires a token is warned about.
+const WARNING: time::Duration = time::Duration::days(30);
+
+/// The client of one account.
+fn account(
+    settings: &Settings,
+    side: Side,
+    credential: &Arc<dyn TokenCredential>,
+    client: &reqwest::Client,
+) -> Result<Arc<dyn MediaService>, Box<dyn Error>> {
+    let account = match side {
+        Side::Primary => &settings.primary,
+        Side::Secondary => &settings.secondary,
+    };
+    let rates = match settings.backend {
+        Service::Ams => Rates::ARM,
+        Service::Mkio => Rates::MKIO,
+    };
+    let pace = match account.share {
+        Some(share) => Pace::new(rates.scaled(share)),
+        None => Pace::unlimited(),
+    };
+    let options = WireOptions {
+        timeout: settings.call_timeout,
+        ..WireOptions::default()
+    };
+    let wire = |token: Arc<dyn Authorize>| Wire::new(side, client.clone(), token, pace, options);
+    Ok(match &account.identity {
+        AccountIdentity::Ams { id, audience } => {
+            let wire = wire(Arc::new(Entra::new(Arc::clone(credential), audience)));
+            Arc::new(Ams::new(
+                wire,
+                &account.endpoint,
+                id,
+                &settings.api_version,
+            )?)
+        }
+        AccountIdentity::Mkio { project, token } => {
+            let token = StaticToken::new(token.secret())?;
+            warn_of_expiry(side, &token);
+            Arc::new(Mkio::new(
+                wire(Arc::new(token)),
+                &account.endpoint,
+                project,
+            )?)
+        }
+    })
+}
+
+fn warn_of_expiry(side: Side, token: &StaticToken) {
+    let left = token
+        .expires()
+        .map(|expires| expires - OffsetDateTime::now_utc());
+    if let Some(left) = left.filter(|left| *left < WARNING) {
+        tracing::warn!(
+            target: "handler",
+            side = side.as_str(),
+            days_left = left.whole_days(),
+            "the token expires soon; make a new one and put it into the app's settings"
+        );
+    }
+}
+
 fn mirror_options(settings: &Settings) -> MirrorOptions {
     let map = |pairs: &[(String, String)]| pairs.iter().cloned().collect();
     let storage_map = settings.storage_map.pairs();
     MirrorOptions {
+        backend: match settings.backend {
+            Service::Ams => Backend::Ams,
+            Service::Mkio => Backend::Mkio,
+        },
         maps: Maps {
             storage: storage_map
                 .map(|(from, to)| (from.to_owned(), to.to_owned()))

@@ -88,6 +88,20 @@ pub(crate) fn event(
     );
 }
 
+/// What became of a webhook. Its body may hold keys, so nothing of it is here.
+pub(crate) fn webhook(invocation_id: &str, outcome: Outcome, detail: &str, enqueued: usize) {
+    tracing::info!(
+        target: "handler",
+        function = "webhook",
+        invocation_id = shortened(invocation_id),
+        outcome = outcome.as_str(),
+        reason = outcome.reason().map(mirror::Reason::as_str),
+        detail = shortened(detail),
+        enqueued,
+        "webhook"
+    );
+}
+
 /// A message or invocation that went wrong in the handler itself.
 pub(crate) fn fault(invocation: &Invocation, reason: mirror::Reason, detail: &str) {
     tracing::error!(

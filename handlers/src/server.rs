@@ -15,7 +15,7 @@ use settings::Settings;
 
 use crate::{
     app::App,
-    functions,
+    functions::{self, webhook},
     protocol::{Invocation, Reply},
 };
 
@@ -33,6 +33,11 @@ pub async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
     let router = Router::new()
         .route("/", get(|| async { "media-mirror" }))
         .route("/{function}", post(invoke))
+        // HTTP functions are proxied by the host: they come with their own path.
+        .route(
+            &format!("/api/{}", webhook::NAME),
+            post(webhook::receive).layer(DefaultBodyLimit::max(webhook::MAX_BODY)),
+        )
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(app);
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;

@@ -2,14 +2,16 @@
 //!
 //! [`SETTINGS`] is the one list of what can be set; the table in the README is [`reference_table`] of it.
 
+mod account;
 mod mistakes;
 mod parse;
 mod reader;
 mod settings;
 mod table;
 
+pub use account::{Account, AccountIdentity, Service};
 pub use mistakes::{EXIT_CODE, Mistakes};
 pub use settings::{
-    Account, AppStorage, Credential, EventTopics, Settings, SourceAuth, StorageAccess, StorageMap,
+    AppStorage, Credential, EventTopics, Settings, SourceAuth, StorageAccess, StorageMap, Webhook,
 };
 pub use table::{SETTINGS, Setting, reference_table};

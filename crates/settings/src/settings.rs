@@ -1,15 +1,21 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Duration,
+};
 
 use azure_core::credentials::Secret;
-use media::AccountId;
 use mirror::{Conflicts, Deletes, Policy, Scope};
 use url::Url;
 
-use crate::{Mistakes, parse, reader::Reader, table};
+use crate::{Account, Mistakes, Service, account::accounts, parse, reader::Reader, table};
 
 /// Everything the handler needs to know.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The service that both accounts speak.
+    pub backend: Service,
+    /// Who may send webhooks.
+    pub webhook: Webhook,
     /// The port of the handler on 127.0.0.1.
     pub port: u16,
     /// As whom the app signs in.
@@ -52,6 +58,15 @@ pub struct Settings {
     pub app_storage: AppStorage,
 }
 
+/// Who may send webhooks.
+#[derive(Clone, Debug)]
+pub struct Webhook {
+    /// What must stand in the header; without it nobody may.
+    pub secret: Option<Secret>,
+    /// The header, in lower case.
+    pub header: String,
+}
+
 /// As whom the app signs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credential {
@@ -62,19 +77,6 @@ pub enum Credential {
     },
     /// Azure CLI or Azure Developer CLI.
     DeveloperTools,
-}
-
-/// A media-services account and where it answers.
-#[derive(Clone, Debug)]
-pub struct Account {
-    /// Its resource ID.
-    pub id: AccountId,
-    /// Base URL of the service.
-    pub endpoint: Url,
-    /// Audience of the tokens.
-    pub audience: String,
-    /// Which part of the published rate limits this instance takes; `None` without a limit of its own.
-    pub share: Option<f64>,
 }
 
 /// The blobs of one side.
@@ -172,45 +174,23 @@ impl Settings {
     /// [`Mistakes`], all of them.
     pub fn from_variables(variables: &BTreeMap<String, String>) -> Result<Self, Mistakes> {
         let mut reader = Reader::new(variables);
-        reader.one_of(&table::BACKEND, &[("ams", ())]);
+        let backend = reader.one_of(
+            &table::BACKEND,
+            &[("ams", Service::Ams), ("mkio", Service::Mkio)],
+        );
+        let service = backend.unwrap_or(Service::Ams);
         let port = reader.required(&table::PORT, |text| {
             text.parse()
                 .map_err(|_| "expected a port number".to_owned())
         });
         let credential = credential(&mut reader);
-        let instances = instances(&mut reader).unwrap_or(1);
-        let primary = account(
-            &mut reader,
-            instances,
-            [
-                &table::PRIMARY,
-                &table::PRIMARY_ENDPOINT,
-                &table::PRIMARY_AUDIENCE,
-                &table::PRIMARY_SHARE,
-            ],
-        );
-        let secondary = account(
-            &mut reader,
-            instances,
-            [
-                &table::SECONDARY,
-                &table::SECONDARY_ENDPOINT,
-                &table::SECONDARY_AUDIENCE,
-                &table::SECONDARY_SHARE,
-            ],
-        );
-        if let (Some(a), Some(b)) = (&primary, &secondary)
-            && a.id == b.id
-            && a.endpoint == b.endpoint
-        {
-            reader.mistake(
-                &table::SECONDARY,
-                "is the primary itself; name the other account",
-            );
-        }
+        let (primary, secondary) = accounts(&mut reader, service);
         let api_version = reader.required(&table::API_VERSION, api_version);
         let call_timeout = reader.required(&table::CALL_TIMEOUT, parse::duration);
-        let storage_map = reader.required(&table::STORAGE_MAP, parse::storage_map);
+        let storage_map = reader.required(&table::STORAGE_MAP, |text| match service {
+            Service::Ams => parse::storage_map(text),
+            Service::Mkio => parse::pairs(text),
+        });
         let primary_storage = storage(
             &mut reader,
             &table::PRIMARY_BLOB_ENDPOINT,
@@ -241,7 +221,8 @@ impl Settings {
         let encryption_scope_map =
             some_or_empty(&mut reader, &table::ENCRYPTION_SCOPE_MAP, parse::pairs);
         let scope = scope(&mut reader);
-        let policy = policy(&mut reader);
+        let policy = policy(&mut reader, service);
+        let webhook = webhook(&mut reader);
         let delete_grace = reader.required(&table::DELETE_GRACE, parse::duration);
         let delete_cap = reader.required(&table::DELETE_CAP, |text| {
             text.parse().map_err(|_| "expected a number".to_owned())
@@ -252,6 +233,8 @@ impl Settings {
         let app_storage = app_storage(&mut reader);
         let settings = (|| {
             Some(Self {
+                backend: backend?,
+                webhook: webhook?,
                 port: port?,
                 credential: credential?,
                 primary: primary?,
@@ -288,33 +271,6 @@ fn credential(reader: &mut Reader<'_>) -> Option<Credential> {
         Credential::ManagedIdentity { client_id }
     } else {
         Credential::DeveloperTools
-    })
-}
-
-fn account(
-    reader: &mut Reader<'_>,
-    instances: u16,
-    [id, endpoint, audience, share]: [&table::Setting; 4],
-) -> Option<Account> {
-    let id = reader.required(id, |text| {
-        text.parse()
-            .map_err(|error: media::BadAccountId| error.to_string())
-    });
-    let endpoint = reader.required(endpoint, parse::https);
-    let audience = reader.required(audience, |text| parse::https(text).map(|_| text.to_owned()));
-    let share = reader.required(share, parse::share);
-    Some(Account {
-        id: id?,
-        endpoint: endpoint?,
-        audience: audience?,
-        share: share?.map(|share| share / f64::from(instances)),
-    })
-}
-
-fn instances(reader: &mut Reader<'_>) -> Option<u16> {
-    reader.required(&table::INSTANCES, |text| {
-        let instances: Option<u16> = text.parse().ok().filter(|instances| *instances > 0);
-        instances.ok_or_else(|| "expected a number from 1 to 65535".to_owned())
     })
 }
 
@@ -379,10 +335,42 @@ fn scope(reader: &mut Reader<'_>) -> Option<Scope> {
     })
 }
 
-fn policy(reader: &mut Reader<'_>) -> Option<Policy> {
-    let deletes = reader.required(&table::DELETES, |text| {
-        parse::per_kind(text, &[("off", Deletes::Off), ("events", Deletes::Events)])
+fn webhook(reader: &mut Reader<'_>) -> Option<Webhook> {
+    let secret = reader.optional(&table::WEBHOOK_SECRET, |text| {
+        if text.len() < 16 {
+            Err("use a secret of at least 16 characters".to_owned())
+        } else {
+            Ok(Secret::from(text.to_owned()))
+        }
     });
+    let header = reader.required(&table::WEBHOOK_HEADER, |text| {
+        let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        fits.then(|| text.to_ascii_lowercase())
+            .ok_or_else(|| "expected the name of a header".to_owned())
+    });
+    Some(Webhook {
+        secret,
+        header: header?,
+    })
+}
+
+fn policy(reader: &mut Reader<'_>, service: Service) -> Option<Policy> {
+    let deletes = match (reader.text(&table::DELETES), service) {
+        (None, Service::Ams) => Some(Policy::usual().deletes),
+        (None, Service::Mkio) => Some(HashMap::new()),
+        (Some(_), _) => reader.required(&table::DELETES, |text| {
+            let words = [("off", Deletes::Off), ("events", Deletes::Events)];
+            let deletes = parse::per_kind(text, &words)?;
+            let announced = deletes.values().any(|deletes| *deletes == Deletes::Events);
+            if announced && service == Service::Mkio {
+                return Err(
+                    "MK.IO announces no deletion, so `events` would never delete; use `off`"
+                        .to_owned(),
+                );
+            }
+            Ok(deletes)
+        }),
+    };
     let conflicts = reader.required(&table::CONFLICTS, |text| {
         let words = [
             ("report", Conflicts::Report),
@@ -527,6 +515,36 @@ mod tests {
         }
         let line = mistakes.to_string();
         assert!(!line.contains("SECRET") && !line.contains('\n'), "{line}");
+    }
+
+    #[test]
+    fn mkio_takes_projects_and_tokens() {
+        let mut variables = good();
+        for (name, value) in [
+            ("MIRROR_BACKEND", "mkio"),
+            ("MIRROR_PRIMARY", "east"),
+            ("MIRROR_SECONDARY", "west"),
+            ("MIRROR_PRIMARY_TOKEN", "e30.e30.x"),
+            ("MIRROR_SECONDARY_TOKEN", "e30.e30.y"),
+            ("MIRROR_STORAGE_MAP", "East storage=West storage"),
+        ] {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        let settings = Settings::from_variables(&variables).unwrap();
+        assert_eq!(settings.primary.endpoint.as_str(), "https://app.mk.io/");
+        assert!(settings.policy.deletes.is_empty());
+        assert!(!format!("{settings:?}").contains("e30"));
+        for (name, value) in [
+            ("MIRROR_SECONDARY", "east"),
+            ("MIRROR_PRIMARY_TOKEN", "opaque"),
+            ("MIRROR_DELETES", "streamingLocators=events"),
+            ("MIRROR_WEBHOOK_SECRET", "short"),
+        ] {
+            let mut variables = variables.clone();
+            variables.insert(name.to_owned(), value.to_owned());
+            let mistakes = Settings::from_variables(&variables).unwrap_err();
+            assert!(mistakes.names(name), "{name}: {mistakes}");
+        }
     }
 
     #[test]

@@ -20,27 +20,35 @@ macro_rules! settings {
 
 settings! {
     BACKEND = "MIRROR_BACKEND", Some("ams"),
-        "The service that both accounts speak: `ams`, the Azure Media Services v3 ARM API.";
+        "The service that both accounts speak: `ams`, the Azure Media Services v3 ARM API, or `mkio`, MK.IO by MediaKind.";
     PRIMARY = "MIRROR_PRIMARY", None,
-        "Required. Resource ID of the account that is mirrored: `/subscriptions/.../mediaServices/<account>`.";
+        "Required. The account that is mirrored: its resource ID `/subscriptions/.../mediaServices/<account>` (`ams`), or the name of the project (`mkio`).";
     SECONDARY = "MIRROR_SECONDARY", None,
-        "Required. Resource ID of the account that is kept ready.";
-    PRIMARY_ENDPOINT = "MIRROR_PRIMARY_ENDPOINT", Some("https://management.azure.com"),
-        "Base URL of the service for the primary; https.";
-    SECONDARY_ENDPOINT = "MIRROR_SECONDARY_ENDPOINT", Some("https://management.azure.com"),
-        "Base URL of the service for the secondary; https.";
+        "Required. The account that is kept ready, in the same form.";
+    PRIMARY_ENDPOINT = "MIRROR_PRIMARY_ENDPOINT", None,
+        "Base URL of the service for the primary; https. Without it `https://management.azure.com` (`ams`) or `https://app.mk.io` (`mkio`).";
+    SECONDARY_ENDPOINT = "MIRROR_SECONDARY_ENDPOINT", None,
+        "The same for the secondary.";
     PRIMARY_AUDIENCE = "MIRROR_PRIMARY_AUDIENCE", Some("https://management.azure.com"),
-        "Audience of the tokens for the primary.";
+        "`ams`: audience of the tokens for the primary.";
     SECONDARY_AUDIENCE = "MIRROR_SECONDARY_AUDIENCE", Some("https://management.azure.com"),
-        "Audience of the tokens for the secondary.";
+        "`ams`: audience of the tokens for the secondary.";
+    PRIMARY_TOKEN = "MIRROR_PRIMARY_TOKEN", None,
+        "`mkio`, secret, required there. API token for the primary; reading keys needs the `create` capabilities of content key policies and streaming locators. A Key Vault reference in production.";
+    SECONDARY_TOKEN = "MIRROR_SECONDARY_TOKEN", None,
+        "`mkio`, secret, required there. API token for the secondary.";
+    WEBHOOK_SECRET = "MIRROR_WEBHOOK_SECRET", None,
+        "`mkio`, secret. What the webhook rule sends in the header `MIRROR_WEBHOOK_HEADER`; without it every webhook is refused.";
+    WEBHOOK_HEADER = "MIRROR_WEBHOOK_HEADER", Some("x-webhook-secret"),
+        "`mkio`: the header of the webhook secret.";
     API_VERSION = "MIRROR_API_VERSION", Some("2023-01-01"),
-        "`api-version` of every call.";
+        "`ams`: `api-version` of every call.";
     CREDENTIAL = "MIRROR_CREDENTIAL", Some("managed-identity"),
         "As whom the app signs in: `managed-identity`, or `developer-tools` (Azure CLI, Azure Developer CLI) on one's own machine.";
     CLIENT_ID = "AZURE_CLIENT_ID", None,
         "Client ID of a user-assigned managed identity; without it the system-assigned one is used.";
     STORAGE_MAP = "MIRROR_STORAGE_MAP", None,
-        "Required. Which storage account of the secondary takes the place of which of the primary: `primary1=secondary1,primary2=secondary2`.";
+        "Required. Which storage account (`mkio`: storage record) of the secondary takes the place of which of the primary: `primary1=secondary1,primary2=secondary2`.";
     PRIMARY_BLOB_ENDPOINT = "MIRROR_PRIMARY_BLOB_ENDPOINT", Some("https://{account}.blob.core.windows.net"),
         "Blob endpoint of the primary's storage accounts; `{account}` stands for the account's name.";
     SECONDARY_BLOB_ENDPOINT = "MIRROR_SECONDARY_BLOB_ENDPOINT", Some("https://{account}.blob.core.windows.net"),
@@ -61,8 +69,8 @@ settings! {
         "Only assets whose names match one of these patterns (`*` and `?`), separated by commas.";
     EXCLUDE = "MIRROR_EXCLUDE", None,
         "Assets whose names match one of these patterns are left out.";
-    DELETES = "MIRROR_DELETES", Some("streamingLocators=events"),
-        "What becomes of a replica whose source is gone, per kind: `off` (it stays, and is reported) or `events` (deleted when the primary announced it). Kinds that are not named: `off`.";
+    DELETES = "MIRROR_DELETES", None,
+        "What becomes of a replica whose source is gone, per kind: `off` (it stays, and is reported) or `events` (deleted when the primary announced it; `ams` only, since MK.IO announces no deletion). Kinds that are not named: `off`. Without the setting `streamingLocators=events` (`ams`), or everything `off` (`mkio`).";
     DELETE_GRACE = "MIRROR_DELETE_GRACE", Some("5m"),
         "How long an announced deletion waits before it is confirmed and done.";
     DELETE_CAP = "MIRROR_DELETE_CAP", Some("10"),

@@ -3,9 +3,10 @@
 use std::time::Instant;
 
 use change::Change;
+use media::AccountId;
 use mirror::{Outcome, Reason};
 use serde_json::{Map, Value};
-use settings::EventTopics;
+use settings::{AccountIdentity, EventTopics};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::outputs;
@@ -72,6 +73,14 @@ pub(super) fn run(
     Reply::Done(outputs(&verdict.changes))
 }
 
+/// The primary, if it is an account whose events come over Event Grid.
+pub(crate) const fn ams_account(app: &App) -> Option<&AccountId> {
+    match &app.primary {
+        AccountIdentity::Ams { id, .. } => Some(id),
+        AccountIdentity::Mkio { .. } => None,
+    }
+}
+
 /// An event in either schema of Event Grid: its own, or CloudEvents 1.0.
 pub(crate) struct Event(Map<String, Value>);
 
@@ -104,10 +113,17 @@ impl Event {
         OffsetDateTime::parse(self.text("eventTime", "time"), &Rfc3339).ok()
     }
 
-    /// Whether the settings accept events of its topic. `system` says whether a system topic is one of the primary's.
-    pub(crate) fn is_accepted(&self, app: &App, system: impl Fn(&str) -> bool) -> bool {
+    /// Whether the settings accept events of its topic. `is_system` says whether a topic is the system topic of an account.
+    pub(crate) fn is_accepted(
+        &self,
+        app: &App,
+        is_system: impl Fn(&AccountId, &str) -> bool,
+    ) -> bool {
+        let Some(account) = ams_account(app) else {
+            return false;
+        };
         match &app.event_topics {
-            EventTopics::System => system(self.topic()),
+            EventTopics::System => is_system(account, self.topic()),
             EventTopics::Custom(ids) => ids.iter().any(|id| id.eq_ignore_ascii_case(self.topic())),
             EventTopics::None => false,
         }

@@ -17,7 +17,7 @@ fn judge(app: &App, invocation: &Invocation) -> Verdict {
         return Verdict::bad("the event is not a JSON object");
     };
     let subject = event.subject();
-    if !event.is_accepted(app, |topic| app.primary.within(topic) == Some("")) {
+    if !event.is_accepted(app, |account, topic| account.within(topic) == Some("")) {
         return Verdict::skip(Reason::NotPrimary, subject);
     }
     let Some(data) = event.data() else {

@@ -9,6 +9,7 @@ mod mirror_filter;
 mod mirror_locator;
 mod mirror_streaming_policy;
 mod resource_changed;
+pub(crate) mod webhook;
 
 mod event;
 mod mirroring;

@@ -1,11 +1,12 @@
 //! Event Grid: Azure Resource Manager wrote or deleted something in the primary.
 
 use change::{Cause, Change, Kind, Name, ResourceId};
+use media::AccountId;
 use mirror::{Outcome, Reason};
 
 use super::{
     Function,
-    event::{Event, Verdict},
+    event::{Event, Verdict, ams_account},
 };
 use crate::{app::App, protocol::Invocation};
 
@@ -16,7 +17,7 @@ fn judge(app: &App, invocation: &Invocation) -> Verdict {
         return Verdict::bad("the event is not a JSON object");
     };
     let subject = event.subject();
-    if !event.is_accepted(app, |topic| app.primary.is_within(topic)) {
+    if !event.is_accepted(app, AccountId::is_within) {
         return Verdict::skip(Reason::NotPrimary, subject);
     }
     let cause = match event.kind() {
@@ -24,7 +25,7 @@ fn judge(app: &App, invocation: &Invocation) -> Verdict {
         "Microsoft.Resources.ResourceDeleteSuccess" => Cause::Deleted,
         _ => return Verdict::skip(Reason::NotMirroredKind, subject),
     };
-    let Some(within) = app.primary.within(subject) else {
+    let Some(within) = ams_account(app).and_then(|account| account.within(subject)) else {
         return Verdict::skip(Reason::NotPrimary, subject);
     };
     let segments: Vec<String> = within.split('/').map(decoded).collect();
