@@ -47,10 +47,14 @@ pub(super) async fn finish(
     change: &Change,
     report: &Report,
 ) -> Reply {
-    let followed = follow(app, invocation, change, report).await;
+    let mut followed = follow(app, invocation, change, report).await;
     if let Err(error) = remember(app, change, report).await {
-        // The state is not the truth: a document that cannot be written stops nothing.
+        // The state is not the truth: a document that cannot be written stops nothing. But what failed for good must be kept somewhere.
         log::fault(invocation, Reason::Configuration, &error.to_string());
+        if let (Ok(()), Outcome::Failed(reason)) = (&followed, report.outcome) {
+            let detail = report.detail.as_deref().unwrap_or_default();
+            followed = lasting(app, invocation, change, reason, detail).await;
+        }
     }
     enqueued(invocation, followed)
 }
@@ -72,10 +76,6 @@ async fn follow(
     }
     if let Some(again) = report.again {
         put_back(app, invocation, change, again).await?;
-    }
-    if let Outcome::Failed(reason) = report.outcome {
-        let detail = report.detail.as_deref().unwrap_or_default();
-        lasting(app, invocation, change, reason, detail).await?;
     }
     Ok(())
 }

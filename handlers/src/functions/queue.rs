@@ -27,7 +27,7 @@ pub(super) async fn poison(
     enqueued(invocation, to_poison(app, invocation, &text).await)
 }
 
-/// Records a change that cannot be carried out, with its reason.
+/// Keeps a change that cannot be carried out, with its reason, where it could not be recorded as an exception.
 pub(super) async fn lasting(
     app: &App,
     invocation: &Invocation,
