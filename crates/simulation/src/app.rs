@@ -7,7 +7,7 @@ use blobs::{Access, Copier, EndpointTemplate, SasTokens, SourceAuth, StorageSide
 use handlers::App;
 use media::{Primary, Secondary, Side};
 use mirror::{Maps, Mirror, MirrorOptions};
-use settings::EventTopics;
+use settings::{AccountIdentity, EventTopics, Webhook};
 use state::{Documents, Exceptions};
 
 use crate::{
@@ -67,7 +67,14 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
         ),
         queues: Box::new(Sender(line)),
         exceptions: Exceptions::new(documents),
-        primary: PRIMARY.parse().expect("the ID of an account"),
+        primary: AccountIdentity::Ams {
+            id: PRIMARY.parse().expect("the ID of an account"),
+            audience: "https://management.azure.com".to_owned(),
+        },
+        webhook: Webhook {
+            secret: None,
+            header: "x-webhook-secret".to_owned(),
+        },
         event_topics: EventTopics::System,
         clock: clock::now,
         jitter: Box::new(move || jitter.hosting.share()),

@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use change::{Kind, Name, ResourceId};
-use media::{Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Side, record};
+use media::{
+    Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Side, Storage, record,
+};
 use serde_json::Value;
 
 use super::{Fields, Refused, Shown, Writing};
@@ -209,7 +211,15 @@ impl MediaService for Client {
         .await
     }
 
-    async fn put(&self, body: &Body) -> Result<Body, ServiceError> {
+    async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError> {
+        Ok(Some(Storage::Azure(name.to_owned())))
+    }
+
+    async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.create(body).await
+    }
+
+    async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
         let id = body.id();
         let world = &self.line.world;
         let operation = format!("PUT {id}");
