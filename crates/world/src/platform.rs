@@ -72,6 +72,24 @@ impl Platform {
         }
     }
 
+    /// The names of the resources of a kind, such as `assets` or `assets/film/assetFilters`, in order.
+    ///
+    /// # Errors
+    /// As [`Platform::put`]; also when there are more than one page of them.
+    pub async fn names(&self, path: &str) -> anyhow::Result<Vec<String>> {
+        let page = self.get(path).await?;
+        ensure!(
+            page["@odata.nextLink"].is_null(),
+            "{path}: more than one page"
+        );
+        let resources = page["value"].as_array().into_iter().flatten();
+        let mut names: Vec<String> = resources
+            .filter_map(|resource| resource["name"].as_str().map(str::to_owned))
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
     /// Deletes a resource.
     ///
     /// # Errors

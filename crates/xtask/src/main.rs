@@ -1,8 +1,9 @@
 //! The workspace's own helper: chores that need more than one cargo command.
 
 mod demo;
+mod docs;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -20,11 +21,19 @@ enum Chore {
     ///
     /// Example: cargo demo -- --keep
     Demo(demo::Options),
+    /// Rewrites those parts of the documents that are made from the code: the settings, the reasons.
+    Docs,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Cli::parse().chore {
+    match Cli::parse_from(arguments(std::env::args_os())).chore {
         Chore::Demo(options) => demo::run(options).await,
+        Chore::Docs => docs::run(),
     }
+}
+
+/// `cargo demo -- --keep` arrives as `demo -- --keep`, because the alias has a `--` of its own. No chore takes anything behind one.
+fn arguments(given: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
+    given.filter(|argument| argument != "--")
 }

@@ -3,31 +3,76 @@
 use anyhow::ensure;
 use world::proof::Proof;
 
-use super::story::{ASSET, LOCATORS, POLICY};
+use super::story::{
+    ASSET, CLIP, LOCATORS, MEMBERS, MULTI_DRM, PREMIERE, PREMIERE_MEDIA_ID, PREVIEW, SMALL_SCREENS,
+    SUBSCRIBERS,
+};
 
 pub(super) async fn everything_is_equal(proof: &Proof) -> anyhow::Result<()> {
     for name in LOCATORS {
-        let same = proof.locator(name).await?;
-        println!(
-            "  streamingLocators/{name}: the same streaming locator ID {}",
-            same.id
-        );
-        println!(
-            "  streamingLocators/{name}: the same {} streaming paths",
-            same.paths
-        );
-        println!(
-            "  streamingLocators/{name}: the same {} content keys, values included",
-            same.keys
-        );
+        locator(proof, name).await?;
     }
-    let policy = proof.content_key_policy(POLICY).await?;
-    let secret = &policy["options"][0]["restriction"]["primaryVerificationKey"]["keyValue"];
-    ensure!(secret.is_string(), "the policy's secret is not shown");
-    println!("  contentKeyPolicies/{POLICY}: the same, secrets included");
+    proof
+        .absent(&format!("streamingLocators/{PREVIEW}"))
+        .await?;
+    println!("  streamingLocators/{PREVIEW}: gone from both accounts");
+    policies(proof).await?;
+    for filter in [
+        format!("accountFilters/{SMALL_SCREENS}"),
+        format!("assets/{ASSET}/assetFilters/{CLIP}"),
+    ] {
+        proof.filter(&filter).await?;
+        println!("  {filter}: the same");
+    }
+    proof.asset(ASSET).await?;
     let blobs = proof.blobs(ASSET).await?;
     println!(
-        "  assets/{ASSET}: the same {blobs} blobs, downloaded from both sides and hashed (SHA-256)"
+        "  assets/{ASSET}: the same, with {blobs} blobs downloaded from both sides and hashed (SHA-256)"
+    );
+    let names = proof.names().await?;
+    println!("  and neither account has anything else: {names} resources in each");
+    Ok(())
+}
+
+async fn locator(proof: &Proof, name: &str) -> anyhow::Result<()> {
+    let same = proof.locator(name).await?;
+    println!(
+        "  streamingLocators/{name}: the same ID {}, {} streaming paths, {} content keys with their values",
+        same.id, same.paths, same.keys
+    );
+    if let Some(id) = &same.alternative_media_id {
+        println!(
+            "  streamingLocators/{name}: the same alternative media ID {id}, filters {:?}, start and end",
+            same.filters
+        );
+    }
+    ensure!(
+        name != PREMIERE
+            || same.alternative_media_id.as_deref() == Some(PREMIERE_MEDIA_ID)
+                && same.filters == [SMALL_SCREENS],
+        "the change of streamingLocators/{name} is not there"
+    );
+    Ok(())
+}
+
+async fn policies(proof: &Proof) -> anyhow::Result<()> {
+    // How many secrets each holds, and how many URLs on hosts of the region.
+    for (name, secrets, hosts) in [(MEMBERS, 1, 0), (SUBSCRIBERS, 9, 1)] {
+        let policy = proof.content_key_policy(name).await?;
+        ensure!(
+            Proof::secrets_of(&policy) == secrets,
+            "{name}: other secrets"
+        );
+        ensure!(proof.hosts_mapped(&policy) == hosts, "{name}: other hosts");
+        println!(
+            "  contentKeyPolicies/{name}: the same, {secrets} secrets included, {hosts} hosts mapped to the other region's"
+        );
+    }
+    let policy = proof.streaming_policy(MULTI_DRM).await?;
+    let hosts = proof.hosts_mapped(&policy);
+    ensure!(hosts == 3, "streamingPolicies/{MULTI_DRM}: other hosts");
+    println!(
+        "  streamingPolicies/{MULTI_DRM}: the same, {hosts} hosts mapped to the other region's"
     );
     Ok(())
 }

@@ -1,6 +1,10 @@
 //! What the mirror did, from the lines that the handler writes.
 
+use std::time::Duration;
+
+use anyhow::Context;
 use serde_json::Value;
+use tokio::sync::broadcast::error::RecvError;
 use world::World;
 
 /// Reads the handler's lines as they come.
@@ -11,16 +15,56 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Prints what was done since the last time.
-    pub(super) fn print(&mut self, world: &World) {
-        let lines = world.host.lines();
-        for line in lines.iter().skip(self.read) {
-            if let Ok(record) = serde_json::from_str::<Value>(&line.text)
-                && record["message"] == "change"
-            {
-                println!("  {}", describe(&record));
-            }
+    ///
+    /// # Errors
+    /// When the mirror says that it failed.
+    pub(super) fn print(&mut self, world: &World) -> anyhow::Result<()> {
+        let changes = self.changes(world);
+        self.read = world.host.lines().len();
+        for record in &changes {
+            println!("  {}", describe(record));
         }
-        self.read = lines.len();
+        let failed = changes.iter().find(|record| record["outcome"] == "failed");
+        match failed {
+            Some(record) => anyhow::bail!("the mirror failed: {}", describe(record)),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until the mirror says something since the last time.
+    ///
+    /// # Errors
+    /// When it has not after `longest`.
+    pub(super) async fn wait(
+        &self,
+        world: &World,
+        longest: Duration,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> anyhow::Result<()> {
+        let mut events = world.host.subscribe();
+        let said = async {
+            while !self.changes(world).iter().any(&wanted) {
+                // A receiver that falls behind is told so, which is as good a reason to look again.
+                if let Err(RecvError::Closed) = events.recv().await {
+                    anyhow::bail!("the host ended");
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(longest, said)
+            .await
+            .context("the mirror did not say what it was expected to")?
+    }
+
+    fn changes(&self, world: &World) -> Vec<Value> {
+        let lines = world.host.lines();
+        let records = lines
+            .iter()
+            .skip(self.read)
+            .filter_map(|line| serde_json::from_str::<Value>(&line.text).ok());
+        records
+            .filter(|record| record["message"] == "change")
+            .collect()
     }
 }
 
