@@ -1,6 +1,6 @@
 //! The bytes of an asset: small ones in this invocation, large ones shared out over many.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use blobs::{Budget, Copied, Look, Place, Presence, Settle, Share};
 use change::{Cause, Change};
@@ -17,8 +17,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// An asset that is still being written when it was looked at so often belongs to a live output, most likely.
 const LIVE_AFTER: u32 = 5;
 
-/// How long a copy lock outlives the time that the copy may take.
-const MARGIN: Duration = Duration::from_secs(60);
+/// How long a copy lock lasts unless the invocation that copies renews it. A handler that was killed renews nothing, and whoever
+/// gets its message next need not wait for longer than this.
+const LEASE: Duration = Duration::from_secs(15);
 
 /// Where an asset's bytes stand.
 pub(super) enum Bytes {
@@ -76,11 +77,16 @@ impl Mirror {
         to: &Place,
         settle: Settle,
     ) -> Result<Bytes, Problem> {
-        let length = self.options.copy_budget + MARGIN;
-        if self.lock(change, length, &json!(null)).await.is_none() {
+        let holder = new_holder();
+        let locked = self.lock(change, &holder, LEASE, &json!(null)).await;
+        if locked.is_none() {
             return Ok(elsewhere());
         }
-        let copied = self.bytes.mirror(from, to, settle, &self.budget()).await;
+        let budget = self.budget();
+        let copied = tokio::select! {
+            copied = self.bytes.mirror(from, to, settle, &budget) => copied,
+            never = self.keep_lock(change, &holder) => match never {},
+        };
         self.unlock(change).await;
         let copied = copied.map_err(Problem::blobs)?;
         if copied.complete {
@@ -107,7 +113,7 @@ impl Mirror {
     ) -> Result<Bytes, Problem> {
         let pause = pause(change.attempt);
         let left = json!([look.missing, look.missing_bytes]);
-        let Some(before) = self.lock(change, pause, &left).await else {
+        let Some(before) = self.lock(change, &new_holder(), pause, &left).await else {
             return Ok(elsewhere());
         };
         let mut report = Report {
@@ -146,19 +152,27 @@ impl Mirror {
     async fn lock(
         &self,
         change: &Change,
+        holder: &str,
         length: Duration,
         note: &serde_json::Value,
     ) -> Option<serde_json::Value> {
-        let holder = uuid::Uuid::new_v4().to_string();
         let now = (self.options.clock)();
         match self
             .locks
-            .take(&change.id, &holder, now, length, note)
+            .take(&change.id, holder, now, length, note)
             .await
         {
             Ok(Taken::Theirs(_)) => None,
             Ok(Taken::Ours(before)) => Some(before),
             Err(_) => Some(serde_json::Value::Null),
+        }
+    }
+
+    /// Renews the lock for as long as this is waited for. One that is lost all the same costs work twice, and nothing else.
+    async fn keep_lock(&self, change: &Change, holder: &str) -> Infallible {
+        loop {
+            tokio::time::sleep(LEASE / 3).await;
+            self.lock(change, holder, LEASE, &json!(null)).await;
         }
     }
 
@@ -171,6 +185,11 @@ impl Mirror {
         let until = Instant::now() + self.options.copy_budget;
         Budget::new(move || Instant::now() < until)
     }
+}
+
+/// Who holds a lock: one invocation.
+fn new_holder() -> String {
+    uuid::Uuid::new_v4().to_string()
 }
 
 /// 5 s doubling to 60 s.
