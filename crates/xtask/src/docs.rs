@@ -2,6 +2,8 @@
 
 mod generated;
 #[cfg(test)]
+mod log_fields;
+#[cfg(test)]
 mod markdown;
 #[cfg(test)]
 mod tests;
@@ -25,8 +27,8 @@ fn write_all(root: &Path) -> anyhow::Result<()> {
     for part in generated::parts() {
         let path = root.join(part.file);
         let before = fs::read_to_string(&path).with_context(|| part.file.to_owned())?;
-        let after = splice(&before, part.marker, &part.text)
-            .with_context(|| part.file.to_owned())?;
+        let after =
+            splice(&before, part.marker, &part.text).with_context(|| part.file.to_owned())?;
         if before == after {
             println!("{}: {} is up to date", part.file, part.marker);
         } else {
@@ -50,5 +52,8 @@ fn splice(text: &str, marker: &str, part: &str) -> anyhow::Result<String> {
         !old.contains(&begin) && !after.contains(&begin),
         "{begin} stands there twice"
     );
-    Ok(format!("{before}{begin}\n{}\n{end}{after}", part.trim_end()))
+    Ok(format!(
+        "{before}{begin}\n{}\n{end}{after}",
+        part.trim_end()
+    ))
 }

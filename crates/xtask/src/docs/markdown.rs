@@ -118,7 +118,10 @@ impl Document {
                     None => (target, None),
                 };
                 links.push(Link {
-                    text: before.rsplit_once('[').map_or(before, |(_, text)| text).to_owned(),
+                    text: before
+                        .rsplit_once('[')
+                        .map_or(before, |(_, text)| text)
+                        .to_owned(),
                     file: file.to_owned(),
                     anchor,
                 });
@@ -134,7 +137,9 @@ impl Document {
             .filter_map(|line| line.text.strip_prefix('#'))
             .map(|heading| {
                 let heading = heading.trim_start_matches('#').trim().to_lowercase();
-                let kept = heading.chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
+                let kept = heading
+                    .chars()
+                    .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c));
                 kept.map(|c| if c == ' ' { '-' } else { c }).collect()
             })
             .collect()

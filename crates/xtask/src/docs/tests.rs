@@ -7,6 +7,7 @@ use clap::{Parser, error::ErrorKind};
 
 use super::{
     generated::parts,
+    log_fields::log_fields,
     markdown::{Document, documents},
     splice,
 };
@@ -37,7 +38,9 @@ fn none(mistakes: Vec<String>) {
 /// The folders below a folder that hold a file of this name, or any if it is empty.
 fn folders(below: &str, with: &str) -> Vec<String> {
     let entries = fs::read_dir(root().join(below)).unwrap();
-    let folders = entries.map(Result::unwrap).filter(|entry| entry.path().is_dir());
+    let folders = entries
+        .map(Result::unwrap)
+        .filter(|entry| entry.path().is_dir());
     let folders = folders.filter(|folder| folder.path().join(with).exists());
     folders
         .map(|folder| folder.file_name().to_string_lossy().into_owned())
@@ -50,7 +53,12 @@ fn a_part_is_put_between_its_markers_and_nowhere_else() {
     let spliced = splice(text, "x", "new\n").unwrap();
     assert_eq!(spliced, "a\n<!-- x -->\nnew\n<!-- /x -->\nb");
     assert_eq!(splice(&spliced, "x", "new").unwrap(), spliced);
-    for bad in ["", "<!-- x -->", "<!-- /x --><!-- x -->", "<!-- x --><!-- x --><!-- /x -->"] {
+    for bad in [
+        "",
+        "<!-- x -->",
+        "<!-- /x --><!-- x -->",
+        "<!-- x --><!-- x --><!-- /x -->",
+    ] {
         assert!(splice(bad, "x", "new").is_err(), "{bad}");
     }
 }
@@ -61,7 +69,10 @@ fn the_generated_parts_are_what_the_code_says() {
         let text = read(part.file);
         let current = splice(&text, part.marker, &part.text).unwrap();
         (current != text).then(|| {
-            format!("{}: {} is out of date; run `cargo xtask docs`", part.file, part.marker)
+            format!(
+                "{}: {} is out of date; run `cargo xtask docs`",
+                part.file, part.marker
+            )
         })
     });
     none(mistakes.collect());
@@ -88,7 +99,9 @@ fn every_link_to_a_file_leads_to_one() {
                 Document::new(link.file.clone(), &text).anchors()
             };
             if !anchors.contains(&anchor) {
-                mistakes.push(format!("{at} leads to the heading #{anchor}, which is not there"));
+                mistakes.push(format!(
+                    "{at} leads to the heading #{anchor}, which is not there"
+                ));
             }
         }
     }
@@ -103,7 +116,10 @@ fn a_link_whose_text_is_code_leads_to_a_file_that_has_it() {
     for document in documents(&root()) {
         let path = root().join(&document.path);
         for link in document.links() {
-            let Some(code) = link.text.strip_prefix('`').and_then(|text| text.strip_suffix('`'))
+            let Some(code) = link
+                .text
+                .strip_prefix('`')
+                .and_then(|text| text.strip_suffix('`'))
             else {
                 continue;
             };
@@ -128,13 +144,23 @@ fn a_link_whose_text_is_code_leads_to_a_file_that_has_it() {
 #[test]
 fn every_path_in_the_documents_exists() {
     let tops = [
-        ".cargo/", ".ci/", ".github/", "crates/", "docs/", "functions/", "handlers/", "infra/", "tests/",
+        ".cargo/",
+        ".ci/",
+        ".github/",
+        "crates/",
+        "docs/",
+        "functions/",
+        "handlers/",
+        "infra/",
+        "tests/",
     ];
     let mut mistakes = Vec::new();
     for document in documents(&root()) {
         let beside = root().join(&document.path);
         for span in document.spans() {
-            let plain = span.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            let plain = span
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
             let is_path = plain && tops.iter().any(|top| span.starts_with(top));
             // In a crate's own README a path may start at the crate.
             let exists = root().join(span).exists() || beside.with_file_name(span).exists();
@@ -208,7 +234,9 @@ fn cargo_commands(document: &Document) -> Vec<String> {
 fn chore(expanded: &str) -> Result<(), String> {
     let (_, arguments) = expanded.split_once(" -- ").unwrap_or((expanded, ""));
     let arguments = arguments.split_whitespace().map(Into::into);
-    match Cli::try_parse_from(crate::arguments(["xtask".into()].into_iter().chain(arguments))) {
+    match Cli::try_parse_from(crate::arguments(
+        ["xtask".into()].into_iter().chain(arguments),
+    )) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(()),
         Err(error) => Err(error.to_string()),
@@ -218,12 +246,20 @@ fn chore(expanded: &str) -> Result<(), String> {
 #[test]
 fn the_architecture_names_every_crate_and_every_folder_of_the_handler() {
     let map = read("ARCHITECTURE.md");
-    let crates = folders("crates", "Cargo.toml").into_iter().map(|name| format!("crates/{name}/"));
-    let parts = folders("handlers/src", "").into_iter().map(|name| format!("handlers/src/{name}/"));
-    let missing = crates.chain(parts).filter(|path| !map.contains(&format!("`{path}`")));
-    none(missing
-        .map(|path| format!("ARCHITECTURE.md: the code map lacks `{path}`"))
-        .collect());
+    let crates = folders("crates", "Cargo.toml")
+        .into_iter()
+        .map(|name| format!("crates/{name}/"));
+    let parts = folders("handlers/src", "")
+        .into_iter()
+        .map(|name| format!("handlers/src/{name}/"));
+    let missing = crates
+        .chain(parts)
+        .filter(|path| !map.contains(&format!("`{path}`")));
+    none(
+        missing
+            .map(|path| format!("ARCHITECTURE.md: the code map lacks `{path}`"))
+            .collect(),
+    );
 }
 
 #[test]
@@ -244,7 +280,10 @@ fn the_readme_has_the_functions_that_the_app_has() {
         .filter_map(|cell| Some(cell.strip_prefix('`')?.strip_suffix('`')?.to_owned()))
         .collect();
     let there: BTreeSet<String> = folders("functions", "function.json").into_iter().collect();
-    assert_eq!(said, there, "README.md, \"Functions\", and the folder functions/");
+    assert_eq!(
+        said, there,
+        "README.md, \"Functions\", and the folder functions/"
+    );
 }
 
 #[test]
@@ -283,57 +322,8 @@ fn the_readme_explains_every_field_of_the_log() {
         }
     }
     assert!(written.contains("lag_ms"), "{written:?}");
-    assert_eq!(said, written, "README.md, \"The log\", and what the handler logs");
-}
-
-/// The names of the fields in every `tracing` macro of a source.
-fn log_fields(source: &str) -> BTreeSet<String> {
-    let mut fields = BTreeSet::new();
-    for (at, _) in source.match_indices("tracing::") {
-        let call = &source[at..];
-        let Some((name, rest)) = call.split_once('(') else {
-            continue;
-        };
-        if !name.ends_with('!') || name.len() > 20 {
-            continue;
-        }
-        for argument in arguments_of(rest) {
-            let (field, _) = argument.split_once('=').unwrap_or((argument.as_str(), ""));
-            let field = field.trim();
-            if !field.is_empty() && field.chars().all(|c| c.is_ascii_lowercase() || c == '_') {
-                fields.insert(field.to_owned());
-            }
-        }
-    }
-    fields
-}
-
-/// The arguments of a call, up to its closing bracket.
-fn arguments_of(text: &str) -> Vec<String> {
-    let (mut depth, mut quoted) = (0_u32, false);
-    let mut arguments = vec![String::new()];
-    for c in text.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            '(' | '[' | '{' if !quoted => depth += 1,
-            ')' | ']' | '}' if !quoted && depth == 0 => break,
-            ')' | ']' | '}' if !quoted => depth -= 1,
-            ',' if !quoted && depth == 0 => {
-                arguments.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(last) = arguments.last_mut() {
-            last.push(c);
-        }
-    }
-    arguments
-}
-
-#[test]
-fn log_fields_are_found_in_both_forms() {
-    let source = r#"tracing::info!(target: "x", a_b = f(1, 2), c, d = g.map(|v| v, "q"), "message, e"); let x = tracing::Level::INFO;"#;
-    let fields: Vec<String> = log_fields(source).into_iter().collect();
-    assert_eq!(fields, ["a_b", "c", "d"]);
+    assert_eq!(
+        said, written,
+        "README.md, \"The log\", and what the handler logs"
+    );
 }
