@@ -32,6 +32,7 @@ mod events;
 mod exchange;
 mod faults;
 mod journal;
+mod mkio;
 mod options;
 mod persistence;
 mod server;
@@ -46,7 +47,11 @@ pub use control::{AccountInfo, Control, Counts};
 pub use events::{Delivery, DeliveryState, EventSubscription, RedeliveryOrder};
 pub use faults::{ActiveFault, Darkness, Fault, FaultRule};
 pub use journal::Request;
+pub use mkio::{
+    AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyServers, LocatorChanges,
+    LocatorIds, MkioSettings, NextLink, PatchOptions, Permission, Secrets, TokenCheck,
+};
 pub use options::{AccountOptions, SimulatorOptions, StorageOptions, TlsFiles};
-pub use settings::{DeliverySettings, JobsMode, Settings, UnknownFields};
+pub use settings::{DeliverySettings, JobsMode, Settings, UnknownFields, WebhookContentType};
 pub use simulator::Simulator;
 pub use state::JobOutcome;

@@ -16,10 +16,10 @@ use tokio::task::JoinHandle;
 use tower::make::Shared;
 use tower::{Service, ServiceExt as _};
 
-use crate::ams;
 use crate::exchange::{Incoming, Outcome};
 use crate::options::TlsFiles;
 use crate::shared::Core;
+use crate::{ams, mkio};
 
 /// The most bytes of a request's body; real requests are a few KiB.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
@@ -154,7 +154,11 @@ impl Door {
                 host.unwrap_or_else(|| self.address.to_string())
             ),
         };
-        match ams::answer(&self.core, &incoming).await {
+        let answered = match mkio::answer(&self.core, &incoming).await {
+            Some(outcome) => Some(outcome),
+            None => ams::answer(&self.core, &incoming).await,
+        };
+        match answered {
             Some(Outcome::Reply(response)) => Ok(*response),
             Some(Outcome::Close) => Err(Closed),
             None => Ok(plain(StatusCode::NOT_FOUND, "Nothing is served here.")),

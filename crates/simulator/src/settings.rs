@@ -2,14 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::mkio::MkioSettings;
+
 /// Behaviour that holds for every account until it is changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Settings {
     /// Most resources on one page of a listing. The real service fixes it and documents no number.
     pub page_size: usize,
-    /// `Some(scale)`: enforce the published token buckets (reads 250 and 25 a second, writes and deletes 200 and 10 a
-    /// second, for each region and principal) multiplied by `scale`. `None`: no throttling.
+    /// `Some(scale)`: enforce the published limits multiplied by `scale`. In AMS token buckets for each region and
+    /// principal: reads 250 and 25 a second, writes and deletes 200 and 10 a second. In MK.IO for each project: GET 2000
+    /// a minute, everything else 1000 a minute. `None`: no throttling.
     pub throttling_scale: Option<f64>,
     /// What becomes of a property that the service does not know.
     pub unknown_fields: UnknownFields,
@@ -17,6 +20,8 @@ pub struct Settings {
     pub jobs: JobsMode,
     /// How events are delivered.
     pub delivery: DeliverySettings,
+    /// What no source settles about MK.IO.
+    pub mkio: MkioSettings,
 }
 
 impl Default for Settings {
@@ -27,6 +32,7 @@ impl Default for Settings {
             unknown_fields: UnknownFields::default(),
             jobs: JobsMode::default(),
             delivery: DeliverySettings::default(),
+            mkio: MkioSettings::default(),
         }
     }
 }
@@ -75,6 +81,28 @@ pub struct DeliverySettings {
     pub reorder: usize,
     /// Deliver nothing until this is false again.
     pub paused: bool,
+    /// What webhooks of MK.IO say that their bodies are.
+    pub webhook_content_type: WebhookContentType,
+}
+
+/// What a webhook says that its body is. No source says which of the two it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WebhookContentType {
+    /// `application/json`.
+    #[default]
+    Json,
+    /// `application/cloudevents+json`, as the CloudEvents specification has it.
+    CloudEvents,
+}
+
+impl WebhookContentType {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::CloudEvents => "application/cloudevents+json",
+        }
+    }
 }
 
 impl Default for DeliverySettings {
@@ -85,6 +113,7 @@ impl Default for DeliverySettings {
             duplicate: 0,
             reorder: 0,
             paused: false,
+            webhook_content_type: WebhookContentType::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::buckets::Buckets;
 use crate::events::Grid;
 use crate::faults::Faults;
 use crate::journal::Journal;
+use crate::mkio::{Pending, UserTokens, Windows};
 use crate::settings::Settings;
 use crate::state::World;
 use crate::storage::Storage;
@@ -26,6 +27,9 @@ pub(crate) struct Core {
     pub buckets: Buckets,
     pub grid: Grid,
     pub rates: Rates,
+    pub pending: Pending,
+    pub user_tokens: UserTokens,
+    pub windows: Windows,
     /// What the fault that counts has shown.
     count: AtomicU64,
     settings: Mutex<Settings>,
@@ -54,6 +58,9 @@ impl Core {
             buckets: Buckets::default(),
             grid,
             rates: Rates::default(),
+            pending: Pending::default(),
+            user_tokens: UserTokens::default(),
+            windows: Windows::default(),
             count: AtomicU64::new(0),
             settings: Mutex::new(settings),
             stopped,

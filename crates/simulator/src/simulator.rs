@@ -10,6 +10,7 @@ use url::Url;
 
 use crate::control::{Control, routes};
 use crate::events::Grid;
+use crate::mkio;
 use crate::options::SimulatorOptions;
 use crate::persistence::Log;
 use crate::server::Listener;
@@ -51,6 +52,7 @@ impl Simulator {
             }
             world.keep(log);
         }
+        world.seed();
         let http = client(options.trusted_ca_pem.as_deref())?;
         let (stop, stopped) = watch::channel(false);
         let storage = options
@@ -60,6 +62,8 @@ impl Simulator {
         let storage = Storage::new(storage, http.clone());
         let grid = Grid::new(http, options.settings.delivery.clone(), stopped.clone());
         let core = Arc::new(Core::new(world, storage, grid, options.settings, stopped));
+        mkio::connect_all(&core);
+        mkio::imagine_containers(&core);
         let control = Control::new(Arc::clone(&core));
         let routes = routes(control.clone());
         let http = match options.http {

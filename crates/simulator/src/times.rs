@@ -34,6 +34,20 @@ pub(crate) fn ticks(at: OffsetDateTime) -> String {
     text
 }
 
+/// With six digits of fraction, always, as MK.IO writes times.
+pub(crate) fn micros(at: OffsetDateTime) -> String {
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+        at.year(),
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second(),
+        at.microsecond()
+    )
+}
+
 /// Rounded as the database's `datetime` rounds: to 1/300 s, shown as .000, .003 and .007, and never beyond
 /// 9999-12-31T23:59:59.997.
 pub(crate) fn rounded(at: OffsetDateTime) -> OffsetDateTime {

@@ -89,6 +89,10 @@ async fn put(
             find(call, Kind::Assets, None, of)?;
             Err(Reply::bad_request("Target resource file does not exist."))
         }
+        // No address of this dialect leads to the kinds of the other.
+        Kind::StorageRecords | Kind::StreamingEndpoints | Kind::WebhookRules => {
+            Err(Reply::not_found())
+        }
     }
 }
 
@@ -109,7 +113,12 @@ async fn patch(
         Kind::ContentKeyPolicies => content_key_policies::patch(call, before),
         Kind::Transforms => transforms::patch(call, before),
         Kind::Jobs => jobs::patch(call, parent.unwrap_or_default(), before),
-        Kind::StreamingPolicies | Kind::StreamingLocators | Kind::Tracks => Err(Reply::not_found()),
+        Kind::StreamingPolicies
+        | Kind::StreamingLocators
+        | Kind::Tracks
+        | Kind::StorageRecords
+        | Kind::StreamingEndpoints
+        | Kind::WebhookRules => Err(Reply::not_found()),
     }
 }
 

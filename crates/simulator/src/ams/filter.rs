@@ -79,7 +79,12 @@ impl Fields {
             Kind::StreamingLocators => LOCATORS,
             Kind::StreamingPolicies => STREAMING_POLICIES,
             Kind::Transforms | Kind::Jobs => RUNS,
-            Kind::AccountFilters | Kind::AssetFilters | Kind::Tracks => &[],
+            Kind::AccountFilters
+            | Kind::AssetFilters
+            | Kind::Tracks
+            | Kind::StorageRecords
+            | Kind::StreamingEndpoints
+            | Kind::WebhookRules => &[],
         })
     }
 

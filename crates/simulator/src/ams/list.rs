@@ -109,6 +109,8 @@ pub(super) fn show(call: &Call<'_>, kind: Kind, record: &Record, view: View) -> 
         Kind::StreamingLocators => locators::show(call, record, view),
         Kind::Transforms => transforms::show(record),
         Kind::Jobs => jobs::show(record),
-        Kind::Tracks => Map::new(),
+        Kind::Tracks | Kind::StorageRecords | Kind::StreamingEndpoints | Kind::WebhookRules => {
+            Map::new()
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::ams;
 use crate::events::{Delivery, EventSubscription, RedeliveryOrder};
 use crate::faults::{ActiveFault, FaultRule};
 use crate::journal::Request;
+use crate::mkio;
 use crate::settings::Settings;
 use crate::shared::Core;
 use crate::state::{JobOutcome, Kind};
@@ -203,6 +204,14 @@ impl Control {
         job: &str,
         outcome: JobOutcome,
     ) -> anyhow::Result<()> {
-        ams::finish_job(&self.core, account, transform, job, outcome)
+        mkio::finish_job(&self.core, account, transform, job, outcome)
+            .unwrap_or_else(|| ams::finish_job(&self.core, account, transform, job, outcome))
+    }
+
+    /// Whether a viewer of a project (in MK.IO's dialect) would get a licence for that content key: false once a locator
+    /// with it was deleted on the key server that serves the project.
+    #[must_use]
+    pub fn licence_served(&self, project: &str, key_id: &str) -> bool {
+        mkio::licence_served(&self.core, project, key_id)
     }
 }

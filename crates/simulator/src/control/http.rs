@@ -41,6 +41,7 @@ pub(crate) fn routes(control: Control) -> Router {
         .route("/_sim/deliveries/wait", post(wait_delivered))
         .route("/_sim/deliveries/repeat", post(redeliver))
         .route("/_sim/jobs/finish", post(finish_job))
+        .route("/_sim/licences/{project}/{key_id}", get(licence))
         .with_state(control)
 }
 
@@ -58,6 +59,7 @@ fn help() -> Value {
         "POST /_sim/deliveries/wait?seconds=",
         "POST /_sim/deliveries/repeat?order=same|reversed|shuffled",
         "POST /_sim/jobs/finish {account, transform, job, outcome}",
+        "GET /_sim/licences/{project}/{keyId}",
     ])
 }
 
@@ -207,6 +209,13 @@ async fn finish_job(State(control): State<Control>, Json(of): Json<FinishJob>) -
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
         Err(error) => refused(&error),
     }
+}
+
+async fn licence(
+    State(control): State<Control>,
+    Path((project, key_id)): Path<(String, String)>,
+) -> Response {
+    Json(json!({ "served": control.licence_served(&project, &key_id) })).into_response()
 }
 
 fn refused(error: &impl ToString) -> Response {

@@ -9,11 +9,11 @@ use serde_json::Value;
 pub struct Delivery {
     /// Counts up from 1, in the order in which events were raised.
     pub sequence: u64,
-    /// The name of the subscription.
+    /// The name of the subscription; `project/rule` for a webhook of MK.IO.
     pub subscription: String,
-    /// `Microsoft.Media.JobFinished`, ...
+    /// `Microsoft.Media.JobFinished`, `MediaKind.JobFinished`, ...
     pub event_type: String,
-    /// The event's subject.
+    /// The event's subject; a CloudEvent's source.
     pub subject: String,
     /// What became of it.
     pub state: DeliveryState,
@@ -23,7 +23,7 @@ pub struct Delivery {
     pub status: Option<u16>,
     /// Whether it repeats an earlier delivery.
     pub repeated: bool,
-    /// The whole event.
+    /// The whole event. That of a webhook may hold content keys.
     pub event: Value,
 }
 

@@ -8,7 +8,8 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::post::{self, Attempt};
-use super::{Delivery, DeliveryState, Event, EventSubscription, RedeliveryOrder};
+use super::subscriber::Subscriber;
+use super::{Delivery, DeliveryState, Event, EventSubscription, RedeliveryOrder, Webhook};
 use crate::settings::DeliverySettings;
 
 /// How many posts are under way at once.
@@ -34,7 +35,7 @@ struct Inner {
 
 #[derive(Default)]
 struct Books {
-    subscriptions: Vec<EventSubscription>,
+    subscribers: Vec<Subscriber>,
     deliveries: Vec<Delivery>,
     last: u64,
     /// How many of the deliveries are pending.
@@ -77,24 +78,52 @@ impl Grid {
     /// Does the handshake and, once that succeeded, delivers what is raised from now on.
     pub(crate) async fn subscribe(&self, subscription: EventSubscription) -> anyhow::Result<()> {
         post::handshake(&self.inner.http, &subscription).await?;
-        let mut books = self.books();
-        books
-            .subscriptions
-            .retain(|other| other.name != subscription.name);
-        books.subscriptions.push(subscription);
+        self.books().replace(Subscriber::Grid(subscription));
         Ok(())
+    }
+
+    /// Delivers to a webhook from now on; one of the same name is replaced. MK.IO does no handshake.
+    pub(crate) fn set_webhook(&self, webhook: Webhook) {
+        self.books().replace(Subscriber::Webhook(webhook));
     }
 
     pub(crate) fn unsubscribe(&self, name: &str) {
         self.books()
-            .subscriptions
-            .retain(|subscription| subscription.name != name);
+            .subscribers
+            .retain(|subscriber| subscriber.name() != name);
+    }
+
+    /// What became of the events of a webhook, repetitions left out.
+    pub(crate) fn history(&self, webhook: &str) -> Vec<Delivery> {
+        self.books()
+            .deliveries
+            .iter()
+            .filter(|delivery| delivery.subscription == webhook && !delivery.repeated)
+            .cloned()
+            .collect()
+    }
+
+    /// Forgets what became of the events of a webhook, those on their way included.
+    pub(crate) fn forget(&self, webhook: &str) {
+        let mut books = self.books();
+        let gone = |delivery: &Delivery| delivery.subscription == webhook;
+        let pending = |delivery: &&Delivery| delivery.state == DeliveryState::Pending;
+        let under_way = books
+            .deliveries
+            .iter()
+            .filter(|one| gone(one))
+            .filter(pending);
+        books.pending -= under_way.count();
+        books.deliveries.retain(|delivery| !gone(delivery));
+        drop(books);
+        self.inner.changed.notify_waiters();
     }
 
     pub(crate) fn subscriptions(&self) -> Vec<EventSubscription> {
         self.books()
-            .subscriptions
+            .subscribers
             .iter()
+            .filter_map(Subscriber::grid)
             .map(EventSubscription::shown)
             .collect()
     }
@@ -117,10 +146,10 @@ impl Grid {
         {
             let mut books = self.books();
             let wanting: Vec<String> = books
-                .subscriptions
+                .subscribers
                 .iter()
-                .filter(|subscription| subscription.wants(event))
-                .map(|subscription| subscription.name.clone())
+                .filter(|subscriber| subscriber.wants(event))
+                .map(|subscriber| subscriber.name().to_owned())
                 .collect();
             for subscription in wanting {
                 for copy in 0..=settings.duplicate {
@@ -247,7 +276,9 @@ impl Grid {
                 let Ok(_slot) = self.inner.slots.acquire().await else {
                     return;
                 };
-                post::notify(&self.inner.http, &to, &event, attempts).await
+                let settings = self.settings();
+                to.notify(&self.inner.http, &event, attempts, &settings)
+                    .await
             };
             attempts += 1;
             let scale = self.inner.settings.borrow().time_scale;
@@ -278,13 +309,13 @@ impl Grid {
         }
     }
 
-    fn find(&self, sequence: u64) -> Option<(EventSubscription, serde_json::Value)> {
+    fn find(&self, sequence: u64) -> Option<(Subscriber, serde_json::Value)> {
         let books = self.books();
         let delivery = books.delivery(sequence)?;
         let to = books
-            .subscriptions
+            .subscribers
             .iter()
-            .find(|subscription| subscription.name == delivery.subscription)?;
+            .find(|subscriber| subscriber.name() == delivery.subscription)?;
         Some((to.clone(), delivery.event.clone()))
     }
 
@@ -338,6 +369,12 @@ impl Grid {
 }
 
 impl Books {
+    fn replace(&mut self, subscriber: Subscriber) {
+        self.subscribers
+            .retain(|other| other.name() != subscriber.name());
+        self.subscribers.push(subscriber);
+    }
+
     fn note(
         &mut self,
         subscription: &str,
@@ -351,10 +388,7 @@ impl Books {
             sequence: self.last,
             subscription: subscription.to_owned(),
             event_type: event.event_type().to_owned(),
-            subject: event.body["subject"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned(),
+            subject: event.subject().to_owned(),
             state,
             attempts: 0,
             status: None,

@@ -1,4 +1,4 @@
-//! Event Grid: what is raised when, and how it reaches its endpoints.
+//! Events: what Event Grid and the webhooks of MK.IO raise, and how it reaches its endpoints.
 
 mod delivery;
 mod event;
@@ -6,7 +6,9 @@ mod grid;
 mod job;
 mod post;
 mod resource;
+mod subscriber;
 mod subscription;
+mod webhook;
 
 pub use delivery::{Delivery, DeliveryState, RedeliveryOrder};
 pub(crate) use event::Event;
@@ -14,3 +16,4 @@ pub(crate) use grid::Grid;
 pub(crate) use job::job_events;
 pub(crate) use resource::{Operation, resource_event};
 pub use subscription::EventSubscription;
+pub(crate) use webhook::Webhook;

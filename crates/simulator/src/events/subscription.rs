@@ -46,9 +46,11 @@ impl EventSubscription {
     }
 
     pub(super) fn wants(&self, event: &Event) -> bool {
-        self.account
-            .as_deref()
-            .is_none_or(|account| account.eq_ignore_ascii_case(&event.account))
+        !event.is_cloud_event()
+            && self
+                .account
+                .as_deref()
+                .is_none_or(|account| account.eq_ignore_ascii_case(&event.account))
             && (self.event_types.is_empty()
                 || self
                     .event_types

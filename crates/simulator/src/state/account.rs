@@ -8,7 +8,7 @@ use super::{Kind, Record};
 use crate::options::StorageOptions;
 
 /// What a resource is found by. Names and parents are compared without regard to letter case, as ARM does.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct Key {
     pub kind: Kind,
     pub parent: String,
@@ -35,7 +35,11 @@ pub(crate) struct Account {
     /// Streaming locator IDs, lower case, and whose they are.
     locator_ids: HashMap<String, Key>,
     /// The locators of each asset (lower-case names).
-    locators: HashMap<String, BTreeSet<String>>,
+    locators: Index,
+    /// The locators of each content key ID.
+    content_keys: Index,
+    /// The assets of each container, by [`place`].
+    places: Index,
 }
 
 impl Account {
@@ -53,6 +57,8 @@ impl Account {
             records: BTreeMap::new(),
             locator_ids: HashMap::new(),
             locators: HashMap::new(),
+            content_keys: HashMap::new(),
+            places: HashMap::new(),
         }
     }
 
@@ -83,6 +89,13 @@ impl Account {
             .map(|(_, record)| record)
     }
 
+    /// The records of a kind with their keys, whatever their parents, in the order of parents and names.
+    pub(crate) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&Key, &Record)> {
+        self.records
+            .range(Key::new(kind, None, "")..)
+            .take_while(move |(key, _)| key.kind == kind)
+    }
+
     /// Every record with its key.
     pub(crate) fn all(&self) -> impl Iterator<Item = (&Key, &Record)> {
         self.records.iter()
@@ -100,6 +113,28 @@ impl Account {
     /// Whether a locator of the account has that ID.
     pub(crate) fn has_locator_id(&self, id: &str) -> bool {
         self.locator_ids.contains_key(&id.to_lowercase())
+    }
+
+    /// The locators that have a content key of that ID.
+    pub(crate) fn locators_with_key(&self, id: &str) -> impl Iterator<Item = &Record> {
+        self.content_keys
+            .get(&id.to_lowercase())
+            .into_iter()
+            .flatten()
+            .filter_map(|name| self.get(Kind::StreamingLocators, None, name))
+    }
+
+    /// The assets of the account whose bytes lie in that container of that storage.
+    pub(crate) fn assets_in(
+        &self,
+        storage: &str,
+        container: &str,
+    ) -> impl Iterator<Item = &Record> {
+        self.places
+            .get(&place(storage, container))
+            .into_iter()
+            .flatten()
+            .filter_map(|name| self.get(Kind::Assets, None, name))
     }
 
     /// What hangs on a resource and goes with it: a parent's children, and an asset's locators (no source says what
@@ -128,13 +163,10 @@ impl Account {
         if key.kind == Kind::StreamingLocators {
             self.locator_ids
                 .insert(record.id.to_lowercase(), key.clone());
-            if let Some(asset) = record.text("assetName") {
-                self.locators
-                    .entry(asset.to_lowercase())
-                    .or_default()
-                    .insert(key.name.clone());
-            }
         }
+        self.index(&key, &record, |index, of, name| {
+            index.entry(of).or_default().insert(name.to_owned());
+        });
         self.records.insert(key, record);
     }
 
@@ -143,15 +175,44 @@ impl Account {
         let record = self.records.remove(key)?;
         if key.kind == Kind::StreamingLocators {
             self.locator_ids.remove(&record.id.to_lowercase());
-            if let Some(asset) = record.text("assetName").map(str::to_lowercase)
-                && let Some(names) = self.locators.get_mut(&asset)
-            {
-                names.remove(&key.name);
+        }
+        self.index(key, &record, |index, of, name| {
+            if let Some(names) = index.get_mut(&of) {
+                names.remove(name);
                 if names.is_empty() {
-                    self.locators.remove(&asset);
+                    index.remove(&of);
                 }
             }
-        }
+        });
         Some(record)
     }
+
+    /// Changes every index in which the record stands.
+    fn index(&mut self, key: &Key, record: &Record, change: impl Fn(&mut Index, String, &str)) {
+        if let Some(asset) = record
+            .text("assetName")
+            .filter(|_| key.kind == Kind::StreamingLocators)
+        {
+            change(&mut self.locators, asset.to_lowercase(), &key.name);
+        }
+        for content_key in &record.keys {
+            let id = content_key.id.to_lowercase();
+            change(&mut self.content_keys, id, &key.name);
+        }
+        if let Some(storage) = record
+            .text("storageAccountName")
+            .filter(|_| key.kind == Kind::Assets)
+        {
+            let container = record.text("container").unwrap_or_default();
+            change(&mut self.places, place(storage, container), &key.name);
+        }
+    }
+}
+
+/// Lower-case names by what they are looked up by.
+type Index = HashMap<String, BTreeSet<String>>;
+
+/// Where an asset's bytes lie.
+fn place(storage: &str, container: &str) -> String {
+    format!("{}/{container}", storage.to_lowercase())
 }

@@ -84,6 +84,7 @@ pub(crate) fn with_keys(
                     .policy_name
                     .or_else(|| default_policy.map(str::to_owned)),
                 tracks: place.tracks,
+                withdrawn: false,
             }
         })
         .collect())

@@ -15,10 +15,14 @@ pub(crate) enum Kind {
     StreamingLocators,
     Transforms,
     Jobs,
+    /// What follows exists in MK.IO only.
+    StorageRecords,
+    StreamingEndpoints,
+    WebhookRules,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::ContentKeyPolicies,
         Self::StreamingPolicies,
         Self::AccountFilters,
@@ -28,6 +32,9 @@ impl Kind {
         Self::StreamingLocators,
         Self::Transforms,
         Self::Jobs,
+        Self::StorageRecords,
+        Self::StreamingEndpoints,
+        Self::WebhookRules,
     ];
 
     /// As it stands in a path, in the service's own letter case.
@@ -42,6 +49,9 @@ impl Kind {
             Self::StreamingLocators => "streamingLocators",
             Self::Transforms => "transforms",
             Self::Jobs => "jobs",
+            Self::StorageRecords => "storage",
+            Self::StreamingEndpoints => "streamingEndpoints",
+            Self::WebhookRules => "webhookRules",
         }
     }
 
@@ -54,10 +64,19 @@ impl Kind {
         }
     }
 
-    /// Reads a path segment, in any letter case, under a parent of the given kind.
+    /// Whether Azure Media Services, as it is simulated, knows the kind.
+    const fn in_ams(self) -> bool {
+        !matches!(
+            self,
+            Self::StorageRecords | Self::StreamingEndpoints | Self::WebhookRules
+        )
+    }
+
+    /// Reads a path segment of the AMS dialect, in any letter case, under a parent of the given kind.
     pub(crate) fn read(segment: &str, parent: Option<Self>) -> Option<Self> {
         Self::ALL
             .into_iter()
+            .filter(|kind| kind.in_ams())
             .find(|kind| kind.parent() == parent && kind.segment().eq_ignore_ascii_case(segment))
     }
 }

@@ -7,6 +7,7 @@ mod kind;
 mod names;
 mod predefined;
 mod record;
+mod seeds;
 mod world;
 
 pub(crate) use account::{Account, Key};

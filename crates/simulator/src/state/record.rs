@@ -55,6 +55,17 @@ pub(crate) struct ContentKey {
     pub value: String,
     pub policy_name: Option<String>,
     pub tracks: Value,
+    /// The key server no longer delivers it: a locator that had it too was deleted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub withdrawn: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "what serde wants of a condition to skip a field"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 impl Record {

@@ -1,10 +1,10 @@
 //! All accounts together, and what is unique beyond one account.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-use super::{Account, Key, Kind, Record, predefined};
+use super::{Account, Key, Kind, Record, predefined, seeds};
 use crate::options::AccountOptions;
 use crate::persistence::Log;
 
@@ -12,9 +12,9 @@ use crate::persistence::Log;
 pub(crate) struct World {
     accounts: BTreeMap<String, Account>,
     /// `storageaccount/container` of every asset: one container belongs to one asset, in all accounts.
-    containers: HashSet<String>,
+    containers: Tally,
     /// `region/keyid` of every locator.
-    content_keys: HashSet<String>,
+    content_keys: Tally,
     log: Option<Log>,
 }
 
@@ -22,8 +22,8 @@ impl World {
     pub(crate) fn new(accounts: &[AccountOptions]) -> Self {
         let mut world = Self {
             accounts: BTreeMap::new(),
-            containers: HashSet::new(),
-            content_keys: HashSet::new(),
+            containers: Tally::default(),
+            content_keys: Tally::default(),
             log: None,
         };
         for options in accounts {
@@ -49,6 +49,22 @@ impl World {
         self.log = Some(log);
     }
 
+    /// Gives every account what each has from its start, kept from now on like anything else.
+    pub(crate) fn seed(&mut self) {
+        let seeds: Vec<_> = self
+            .accounts()
+            .flat_map(|account| {
+                let name = account.name.clone();
+                seeds::of(account)
+                    .into_iter()
+                    .map(move |(key, record)| (name.clone(), key, record))
+            })
+            .collect();
+        for (account, key, record) in seeds {
+            self.put(&account, key, record);
+        }
+    }
+
     pub(crate) fn account(&self, name: &str) -> Option<&Account> {
         self.accounts.get(&name.to_lowercase())
     }
@@ -67,11 +83,11 @@ impl World {
             && let (Some(storage), Some(container)) =
                 (record.text("storageAccountName"), record.text("container"))
         {
-            self.containers.insert(container_key(storage, container));
+            self.containers.add(container_key(storage, container));
         }
         for content_key in &record.keys {
             self.content_keys
-                .insert(content_key_key(&owner.region, &content_key.id));
+                .add(content_key_key(&owner.region, &content_key.id));
         }
         if let Some(log) = &mut self.log
             && !record.predefined
@@ -99,12 +115,12 @@ impl World {
 
     /// Whether an asset of any account has that container.
     pub(crate) fn container_taken(&self, storage: &str, container: &str) -> bool {
-        self.containers.contains(&container_key(storage, container))
+        self.containers.has(&container_key(storage, container))
     }
 
     /// Whether a locator of any account of the region has a content key with that ID.
     pub(crate) fn content_key_taken(&self, region: &str, id: &str) -> bool {
-        self.content_keys.contains(&content_key_key(region, id))
+        self.content_keys.has(&content_key_key(region, id))
     }
 
     /// Forgets what the record held.
@@ -119,12 +135,35 @@ impl World {
             && let (Some(storage), Some(container)) =
                 (record.text("storageAccountName"), record.text("container"))
         {
-            self.containers.remove(&container_key(storage, container));
+            self.containers.drop_one(&container_key(storage, container));
         }
         for content_key in &record.keys {
             self.content_keys
-                .remove(&content_key_key(&owner.region, &content_key.id));
+                .drop_one(&content_key_key(&owner.region, &content_key.id));
         }
+    }
+}
+
+/// How many records hold each of some texts: one for what a dialect keeps unique, more where another does not.
+#[derive(Default)]
+struct Tally(HashMap<String, usize>);
+
+impl Tally {
+    fn add(&mut self, text: String) {
+        *self.0.entry(text).or_default() += 1;
+    }
+
+    fn drop_one(&mut self, text: &str) {
+        if let Some(count) = self.0.get_mut(text) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(text);
+            }
+        }
+    }
+
+    fn has(&self, text: &str) -> bool {
+        self.0.contains_key(text)
     }
 }
 

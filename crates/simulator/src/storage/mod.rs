@@ -3,5 +3,5 @@
 mod containers;
 mod sas;
 
-pub(crate) use containers::{Storage, StorageError};
+pub(crate) use containers::{Blob, Storage, StorageError};
 pub(crate) use sas::{ContainerSas, SasVersion};
