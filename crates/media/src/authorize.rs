@@ -6,14 +6,25 @@ use azure_core::{
     time::{Duration, OffsetDateTime},
 };
 
+/// Why there is no token. The text holds no secret.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum NoToken {
+    /// The identity service did not answer, or refused. Remedy: none while it passes; else the text says what the machine lacks.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The token that is configured cannot be used any more. Remedy: put a new one into the app's settings.
+    #[error("{0}")]
+    Unusable(String),
+}
+
 /// Where the bearer token of a call comes from.
 #[async_trait]
 pub trait Authorize: Send + Sync {
     /// The token, without the word `Bearer`.
     ///
     /// # Errors
-    /// A text that says what is missing, without any secret.
-    async fn token(&self) -> Result<String, String>;
+    /// [`NoToken`] when there is none.
+    async fn token(&self) -> Result<String, NoToken>;
 }
 
 /// Tokens of Microsoft Entra ID for one audience.
@@ -46,7 +57,7 @@ impl Entra {
 
 #[async_trait]
 impl Authorize for Entra {
-    async fn token(&self) -> Result<String, String> {
+    async fn token(&self) -> Result<String, NoToken> {
         if let Some(token) = self.kept() {
             return Ok(token);
         }
@@ -54,7 +65,9 @@ impl Authorize for Entra {
             .credential
             .get_token(&[&self.scope], None)
             .await
-            .map_err(|error| format!("no token for {}: {error}", self.scope))?;
+            .map_err(|error| {
+                NoToken::Unavailable(format!("no token for {}: {error}", self.scope))
+            })?;
         let secret = token.token.secret().to_owned();
         *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
         Ok(secret)

@@ -19,7 +19,7 @@ mod token;
 mod wire;
 
 pub use ams::{AccountId, Ams, BadAccountId};
-pub use authorize::{Authorize, Entra};
+pub use authorize::{Authorize, Entra, NoToken};
 pub use body::Body;
 pub use calls::{Calls, counted, record};
 pub use error::{ErrorKind, ServiceError};

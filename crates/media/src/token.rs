@@ -3,7 +3,7 @@ use azure_core::{credentials::Secret, time::OffsetDateTime};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use crate::Authorize;
+use crate::{Authorize, authorize::NoToken};
 
 /// A token that is given, as MK.IO's personal API tokens are. Its expiry is read from it.
 pub struct StaticToken {
@@ -48,12 +48,12 @@ impl StaticToken {
 
 #[async_trait]
 impl Authorize for StaticToken {
-    async fn token(&self) -> Result<String, String> {
+    async fn token(&self) -> Result<String, NoToken> {
         match self.expires {
-            Some(expires) if expires <= OffsetDateTime::now_utc() => Err(
+            Some(expires) if expires <= OffsetDateTime::now_utc() => Err(NoToken::Unusable(
                 "the token has expired; make a new one and put it into the app's settings"
                     .to_owned(),
-            ),
+            )),
             _ => Ok(self.token.secret().to_owned()),
         }
     }
@@ -71,7 +71,7 @@ mod tests {
     async fn the_expiry_is_read_and_an_expired_token_is_not_sent() {
         let old = StaticToken::new(&token(r#"{"exp":1}"#)).unwrap();
         assert_eq!(old.expires().unwrap().unix_timestamp(), 1);
-        assert!(old.token().await.unwrap_err().contains("expired"));
+        assert!(matches!(old.token().await, Err(NoToken::Unusable(_))));
         let endless = StaticToken::new(&token("{}")).unwrap();
         assert!(endless.expires().is_none() && endless.token().await.is_ok());
         for bad in ["", "a.b", "a.b.c", "a.e30", "opaque-token"] {

@@ -7,7 +7,9 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{Authorize, ErrorKind, Pace, ServiceError, calls::record, error::word};
+use crate::{
+    Authorize, ErrorKind, Pace, ServiceError, authorize::NoToken, calls::record, error::word,
+};
 
 /// The largest answer that is read, in bytes. A page of resources stays far below.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
@@ -151,7 +153,10 @@ impl Wire {
         operation: &str,
     ) -> Result<Answer, ServiceError> {
         let token = self.authorize.token().await.map_err(|what| ServiceError {
-            kind: ErrorKind::Denied,
+            kind: match what {
+                NoToken::Unavailable(_) => ErrorKind::Unavailable,
+                NoToken::Unusable(_) => ErrorKind::Denied,
+            },
             operation: format!("{operation}: {what}"),
             status: None,
             code: Some("no-token".to_owned()),

@@ -17,8 +17,8 @@ const ROUNDS: usize = 3;
 enum Step {
     /// Something was written and read back.
     Written(String),
-    /// Somebody else was faster: look again.
-    Again,
+    /// Somebody else was faster, it seems: look again.
+    Again(String),
 }
 
 impl Mirror {
@@ -36,6 +36,7 @@ impl Mirror {
         let rules = self.rules_of(id.kind());
         let mut source = source;
         let mut written: Vec<String> = Vec::new();
+        let mut refused = String::new();
         for _ in 0..ROUNDS {
             let replica = self.secondary.read(&id).await.map_err(Problem::replica)?;
             let plan = plan(
@@ -54,7 +55,10 @@ impl Mirror {
             };
             match self.carry_out(change, plan, replica.as_ref()).await? {
                 Step::Written(what) => written.push(what),
-                Step::Again => continue,
+                Step::Again(what) => {
+                    refused = what;
+                    continue;
+                }
             }
             if rules.change == rules::Change::Replace {
                 // What cannot be changed cannot have changed in the primary either.
@@ -71,7 +75,7 @@ impl Mirror {
         Err(if written.is_empty() {
             Problem::new(
                 Reason::ReplicaConflict,
-                "exists in the secondary, says its answer to PUT, and does not, says GET",
+                format!("{refused}: the secondary says that it is there, and does not show it"),
             )
         } else {
             Problem::new(
@@ -89,13 +93,13 @@ impl Mirror {
     ) -> Result<Step, Problem> {
         let conflict = |error: &media::ServiceError| error.kind == ErrorKind::Conflict;
         match plan {
-            Plan::InSync => Ok(Step::Again),
+            Plan::InSync => Ok(Step::Again("in sync".to_owned())),
             Plan::Create(wanted) => {
                 self.provide_needs(change, &wanted).await?;
                 match self.create(&wanted).await? {
                     Ok(()) => Ok(Step::Written("created".to_owned())),
                     // Somebody else made it meanwhile: look again.
-                    Err(error) if conflict(&error) => Ok(Step::Again),
+                    Err(error) if conflict(&error) => Ok(Step::Again(error.to_string())),
                     Err(error) => Err(Problem::replica(error)),
                 }
             }

@@ -3,7 +3,7 @@ use change::{Cause, Change, Kind, Name, ResourceId};
 use media::Side;
 
 use super::Mirror;
-use crate::{Outcome, Reason, Report, problem::Problem};
+use crate::{Outcome, Reason, Report, policy::InScope, problem::Problem};
 
 impl Mirror {
     /// A locator is published when the bytes of its asset are in the secondary. Where they are not, the asset is mirrored first, and
@@ -21,6 +21,9 @@ impl Mirror {
             .text("assetName")
             .and_then(|name| Name::new(name).ok())
             .ok_or_else(|| Problem::new(Reason::DependencyFailed, "the locator names no asset"))?;
+        if self.options.scope.of_asset(asset.as_str()) == InScope::Never {
+            return Ok(Report::new(Outcome::Skipped(Reason::OutOfScope)).because("by its asset"));
+        }
         let asset = ResourceId::new(Kind::Assets, asset);
         if self.bytes_are_there(&asset).await? {
             return self.converge(change, source, None).await;
