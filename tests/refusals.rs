@@ -1,6 +1,7 @@
 //! What cannot be mirrored is said once, with its reason, and nothing is written.
 
 use anyhow::ensure;
+use change::Kind;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule};
 use uuid::Uuid;
@@ -16,20 +17,20 @@ tests![
     a_locator_of_an_asset_that_is_gone_is_not_published,
 ];
 
-/// The resource failed for this reason, is in the poison queue with it, and was not written.
-async fn refused(
-    scene: &Scene,
-    (queue, resource): (&str, &str),
-    reason: &str,
-) -> anyhow::Result<Record> {
+/// The resource failed for this reason, is recorded with it, and was not written.
+async fn refused(scene: &Scene, resource: &str, reason: &str) -> anyhow::Result<Record> {
     let failed = format!("failed({reason})");
     let record = scene.expect(resource, &failed).await?;
     let name = record.text("name").to_owned();
-    let kept = scene
-        .poisoned(queue, |kept| kept["name"] == name.as_str())
-        .await?;
-    ensure!(kept["reason"] == reason, "{kept}");
-    ensure!(kept["detail"] == record.text("detail"), "{kept}");
+    let recorded = scene.exception(record.text("kind").parse()?, &name).await?;
+    ensure!(
+        recorded.outcome == "failed" && recorded.reason == reason,
+        "{recorded:?}"
+    );
+    ensure!(
+        recorded.detail.as_deref() == Some(record.text("detail")),
+        "{recorded:?}"
+    );
     let path = format!("/{resource}");
     let writes = scene.writes(&name);
     ensure!(writes.iter().all(|request| !request.path.ends_with(&path)
@@ -45,8 +46,7 @@ async fn masked_secrets_are_not_mirrored() -> anyhow::Result<()> {
     let key = scene.secrets.base64("verification-key");
     let policy = "contentKeyPolicies/masked";
     scene.primary()?.put(policy, viewers(&key)).await?;
-    let place = ("mirror-content-key-policy", policy);
-    let record = refused(&scene, place, "secret-masked").await?;
+    let record = refused(&scene, policy, "secret-masked").await?;
     ensure!(
         record
             .text("detail")
@@ -71,10 +71,10 @@ async fn a_locator_with_another_id_is_left_alone() -> anyhow::Result<()> {
         failed.text("detail").contains("streamingLocatorId"),
         "{failed:?}"
     );
-    let kept = scene
-        .poisoned("mirror-locator", |kept| kept["name"] == "contested")
+    let recorded = scene
+        .exception(Kind::StreamingLocators, "contested")
         .await?;
-    ensure!(kept["reason"] == "replica-conflict", "{kept}");
+    ensure!(recorded.reason == "replica-conflict", "{recorded:?}");
     ensure!(scene.writes("contested").len() == writes, "it was written");
     let replica = scene.secondary()?.get(locator).await?;
     ensure!(replica["properties"]["streamingLocatorId"] == theirs.as_str());
@@ -103,7 +103,7 @@ async fn a_content_key_id_that_is_taken_is_not_replaced() -> anyhow::Result<()> 
         .await?;
     let locator = "streamingLocators/keyed";
     scene.primary()?.put(locator, with_key("our-key")).await?;
-    refused(&scene, ("mirror-locator", locator), "key-id-taken").await?;
+    refused(&scene, locator, "key-id-taken").await?;
     ensure!(scene.secondary()?.find(locator).await?.is_none());
     ensure!(scene.secondary()?.find(theirs).await?.is_some());
     Ok(())
@@ -122,12 +122,7 @@ async fn a_storage_encrypted_asset_is_not_mirrored() -> anyhow::Result<()> {
     made(&scene, "legacy").await?;
     let locator = "streamingLocators/legacy";
     scene.primary()?.put(locator, clear("legacy")).await?;
-    refused(
-        &scene,
-        ("mirror-asset", "assets/legacy"),
-        "source-unsupported",
-    )
-    .await?;
+    refused(&scene, "assets/legacy", "source-unsupported").await?;
     ensure!(scene.secondary()?.find("assets/legacy").await?.is_none());
     ensure!(scene.secondary()?.find(locator).await?.is_none());
     Ok(())
@@ -148,7 +143,7 @@ async fn a_locator_of_an_asset_that_is_gone_is_not_published() -> anyhow::Result
     scene.control().add_fault(gone);
     let locator = "streamingLocators/withdrawn";
     scene.primary()?.put(locator, clear("withdrawn")).await?;
-    refused(&scene, ("mirror-locator", locator), "dependency-failed").await?;
+    refused(&scene, locator, "dependency-failed").await?;
     ensure!(scene.secondary()?.find(locator).await?.is_none());
     Ok(())
 }

@@ -1,14 +1,19 @@
 //! A world with eyes: what a test does in it and sees of it.
 
-use std::{ops::Deref, path::PathBuf, time::Duration};
+use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use change::{Kind, Name, ResourceId};
 use functions_host::{QueueError, QueueService};
 use serde_json::Value;
 use simulator::Request;
+use state::{BlobDocuments, Exception, Exceptions};
+use tokio::time::Instant;
 use url::Url;
-use world::{AccountSas, Storage, World, WorldOptions, platform::Platform, proof::Proof};
+use world::{
+    AccountSas, LocalCredential, Storage, World, WorldOptions, platform::Platform, proof::Proof,
+};
 
 use super::{
     log::{Log, Record},
@@ -145,6 +150,26 @@ impl Scene {
         let queue = format!("{queue}-poison");
         let found = self.poison.wait(&*self.queues, &queue, PATIENCE, wanted);
         found.await
+    }
+
+    /// What is recorded about a resource that is not mirrored.
+    pub(crate) async fn exception(&self, kind: Kind, name: &str) -> anyhow::Result<Exception> {
+        let documents = BlobDocuments::new(
+            self.storage.app.blob_endpoint(Storage::APP),
+            "mirror-state",
+            Arc::new(LocalCredential::new()),
+            &self.tls.client(),
+        )?;
+        let id = ResourceId::new(kind, Name::new(name)?);
+        let exceptions = Exceptions::new(Arc::new(documents));
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(exception) = exceptions.get(&id).await? {
+                return Ok(exception);
+            }
+            ensure!(Instant::now() < deadline, "nothing is recorded about {id}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// The requests that would write a resource of this name in the secondary, whatever came of them.
