@@ -111,25 +111,30 @@ fn check(call: &Call<'_>, part: &mut Value) -> Result<(), Reply> {
     }
     match *name {
         "PlayReadyConfiguration" => {
-            for licence in part["licenses"].as_array_mut().into_iter().flatten() {
+            for licence in items(part, "licenses") {
                 check_licence(call, licence)?;
             }
         }
         "TokenRestriction" => {
-            if !part["primaryVerificationKey"].is_null() {
-                check(call, &mut part["primaryVerificationKey"])?;
+            let first = part.get_mut("primaryVerificationKey");
+            if let Some(key) = first.filter(|key| !key.is_null()) {
+                check(call, key)?;
             }
-            for key in part["alternateVerificationKeys"]
-                .as_array_mut()
-                .into_iter()
-                .flatten()
-            {
+            for key in items(part, "alternateVerificationKeys") {
                 check(call, key)?;
             }
         }
         _ => {}
     }
     Ok(())
+}
+
+/// The items of a list; none if there is no list.
+fn items<'a>(part: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
+    part.get_mut(name)
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
 }
 
 fn check_licence(call: &Call<'_>, licence: &mut Value) -> Result<(), Reply> {

@@ -12,6 +12,7 @@ mod faults;
 mod jobs;
 mod listing;
 mod locators;
+mod mkio;
 mod program;
 mod recordings;
 mod restart;

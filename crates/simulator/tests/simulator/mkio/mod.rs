@@ -1,0 +1,20 @@
+//! The dialect of MK.IO: each trap of its API, each setting for what no source settles.
+
+mod client;
+mod openapi;
+
+mod assets;
+mod conformance;
+mod content_key_policies;
+mod endpoints;
+mod faults;
+mod filters;
+mod jobs;
+mod keys;
+mod listing;
+mod locators;
+mod restart;
+mod storage_records;
+mod streaming_policies;
+mod tokens;
+mod webhooks;
