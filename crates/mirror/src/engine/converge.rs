@@ -53,22 +53,28 @@ impl Mirror {
                 }
                 plan => placed(plan, container),
             };
-            match self.carry_out(change, plan, replica.as_ref()).await? {
-                Step::Written(what) => written.push(what),
+            let created = matches!(plan, Plan::Create(_));
+            let wrote = match self.carry_out(change, plan, replica.as_ref()).await? {
+                Step::Written(what) => {
+                    written.push(what);
+                    true
+                }
                 Step::Again(what) => {
                     refused = what;
-                    continue;
+                    false
                 }
-            }
-            if rules.change == rules::Change::Replace {
-                // What cannot be changed cannot have changed in the primary either.
+            };
+            if wrote && created && rules.change == rules::Change::Replace {
+                // What cannot be changed can only have been deleted since, and made anew. Whoever is told of that finds this replica, or
+                // is told by the service that it exists.
                 return Ok(self.settled(&id, &written));
             }
             match self.primary.read(&id).await.map_err(Problem::source)? {
                 None => return self.gone(change, &id).await,
-                Some(again) if unconfirmed(rules, &source, &again).is_empty() => {
+                Some(again) if wrote && unconfirmed(rules, &source, &again).is_empty() => {
                     return Ok(self.settled(&id, &written));
                 }
+                // Whoever was faster may have seen a newer source.
                 Some(again) => source = again,
             }
         }
@@ -121,8 +127,10 @@ impl Mirror {
             }
             Plan::Replace(wanted, found) => {
                 self.provide_needs(change, &wanted).await?;
-                self.replace(&wanted, replica).await?;
-                Ok(Step::Written(format!("replaced, for {}", fields(&found))))
+                match self.replace(&wanted, replica).await? {
+                    Ok(()) => Ok(Step::Written(format!("replaced, for {}", fields(&found)))),
+                    Err(error) => Ok(Step::Again(error.to_string())),
+                }
             }
             Plan::Conflict(found) => Err(in_conflict(replica, &found)),
         }
@@ -177,3 +185,6 @@ fn in_conflict(replica: Option<&Body>, found: &[Difference]) -> Problem {
     };
     Problem::new(reason, format!("differs in {}", fields(found)))
 }
+
+#[cfg(test)]
+mod races;

@@ -11,33 +11,36 @@ impl Mirror {
     /// What becomes of the replica is the operator's decision. At most it is announced here: [`Mirror::delete`] does it when its grace is over.
     pub(super) async fn gone(&self, change: &Change, id: &ResourceId) -> Result<Report, Problem> {
         self.seen.forget(id);
+        let announced = change.cause == Cause::Deleted && change.id == *id;
+        let kept = self.options.policy.keeps(id);
+        let deletes = !kept && self.options.policy.deletes(id) == Deletes::Events;
+        let grace = self.options.grace;
         if !self.secondary.exists(id).await.map_err(Problem::replica)? {
-            return Ok(Report::new(Outcome::InSync).because("gone from both accounts"));
+            return Ok(Report {
+                // Another invocation that read the source before it went may be about to write it: looked at again after the grace.
+                delete_in: (deletes && announced).then_some(grace),
+                ..Report::new(Outcome::InSync).because("gone from both accounts")
+            });
         }
-        let kept = |why: &str| Ok(Report::new(Outcome::Skipped(Reason::DeletesOff)).because(why));
-        if self.options.policy.keeps(id) {
-            return kept("the replica is among those that are kept");
+        if !(deletes && announced) {
+            let why = match (kept, deletes) {
+                (true, _) => "the replica is among those that are kept",
+                (_, true) => "the primary did not announce a deletion",
+                _ => "replicas of this kind are kept",
+            };
+            return Ok(Report::new(Outcome::Skipped(Reason::DeletesOff)).because(why));
         }
-        match self.options.policy.deletes(id) {
-            Deletes::Off => kept("replicas of this kind are kept"),
-            Deletes::Events if change.cause != Cause::Deleted || change.id != *id => {
-                kept("the primary did not announce a deletion")
-            }
-            Deletes::Events => {
-                let grace = self.options.grace;
-                let due = (self.options.clock)() + grace;
-                // Without the note the deletion is not counted against the cap; that is decided when it is due.
-                let _ = self.deletions.announce(id, due).await;
-                Ok(Report {
-                    delete_in: Some(grace),
-                    detail: Some(format!(
-                        "deleted in {} s unless it comes back",
-                        grace.as_secs()
-                    )),
-                    ..Report::new(Outcome::Waiting(Reason::SourceGone))
-                })
-            }
-        }
+        let due = (self.options.clock)() + grace;
+        // Without the note the deletion is not counted against the cap; that is decided when it is due.
+        let _ = self.deletions.announce(id, due).await;
+        Ok(Report {
+            delete_in: Some(grace),
+            detail: Some(format!(
+                "deleted in {} s unless it comes back",
+                grace.as_secs()
+            )),
+            ..Report::new(Outcome::Waiting(Reason::SourceGone))
+        })
     }
 
     /// Deletes a replica whose deletion the primary announced, if the source is gone still and not too many are due.
@@ -81,6 +84,15 @@ impl Mirror {
                     Reason::ReplicaIgnored,
                     "deleted, and still there",
                 ));
+            }
+            // It may have been made anew since it was seen gone, and mirrored by another invocation: then that was deleted here.
+            if self.primary.exists(id).await.map_err(Problem::source)? {
+                let _ = self.deletions.done(id).await;
+                return Ok(Report {
+                    follow_ups: vec![change.about(id.clone(), Cause::Written)],
+                    ..Report::new(Outcome::Waiting(Reason::SourceChanging))
+                        .because("deleted, and it came back meanwhile: mirrored anew")
+                });
             }
         }
         let _ = self.deletions.done(id).await;

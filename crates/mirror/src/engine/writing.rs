@@ -56,8 +56,13 @@ impl Mirror {
         }
     }
 
-    /// Deletes the replica and creates it anew. If that fails the old one is put back at once.
-    pub(super) async fn replace(&self, wanted: &Body, old: Option<&Body>) -> Result<(), Problem> {
+    /// Deletes the replica and creates it anew. If that fails the old one is put back at once. The service's own error is a conflict:
+    /// somebody else has created it meanwhile.
+    pub(super) async fn replace(
+        &self,
+        wanted: &Body,
+        old: Option<&Body>,
+    ) -> Result<Written, Problem> {
         let old = old.map(|old| self.as_it_was(old)).transpose()?;
         if let Some(old) = &old {
             self.refuse_to_take_keys(old, Some(wanted)).await?;
@@ -65,7 +70,8 @@ impl Mirror {
         let deleted = self.secondary.delete(wanted.id()).await;
         deleted.map_err(Problem::replica)?;
         let failed = match self.create(wanted).await {
-            Ok(Ok(())) => return Ok(()),
+            Ok(Ok(())) => return Ok(Ok(())),
+            Ok(Err(error)) if error.kind == ErrorKind::Conflict => return Ok(Err(error)),
             Ok(Err(error)) => Problem::replica(error),
             Err(problem) => problem,
         };

@@ -1,0 +1,145 @@
+//! Accounts in memory, in which somebody else can be quicker.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use blobs::{BlobError, Budget, Claim, Copied, Look, Place, Settle, Share, ShareCopied, Sharing};
+use change::{Name, ResourceId};
+use media::{Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage};
+
+use crate::AssetBytes;
+
+type Surprise = Box<dyn FnOnce() + Send>;
+
+/// An account. Clones share what it holds.
+#[derive(Clone, Default)]
+pub(super) struct Account {
+    resources: Arc<Mutex<HashMap<ResourceId, Body>>>,
+    surprises: Arc<Mutex<Vec<(&'static str, Surprise)>>>,
+}
+
+impl Account {
+    pub(super) fn put(&self, body: &Body) {
+        let mut resources = self.resources.lock().unwrap();
+        resources.insert(body.id().clone(), body.clone());
+    }
+
+    pub(super) fn remove(&self, id: &ResourceId) {
+        self.resources.lock().unwrap().remove(id);
+    }
+
+    pub(super) fn get(&self, id: &ResourceId) -> Option<Body> {
+        self.resources.lock().unwrap().get(id).cloned()
+    }
+
+    /// What happens just before the next call of a method: the first one first, if there are several.
+    pub(super) fn before(&self, method: &'static str, surprise: impl FnOnce() + Send + 'static) {
+        let mut surprises = self.surprises.lock().unwrap();
+        surprises.push((method, Box::new(surprise)));
+    }
+
+    fn called(&self, method: &str) {
+        let surprise = {
+            let mut surprises = self.surprises.lock().unwrap();
+            let at = surprises.iter().position(|(of, _)| *of == method);
+            at.map(|at| surprises.remove(at).1)
+        };
+        if let Some(surprise) = surprise {
+            surprise();
+        }
+    }
+}
+
+#[async_trait]
+impl MediaService for Account {
+    async fn read(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
+        self.called("read");
+        Ok(self.get(id))
+    }
+
+    async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+        self.called("exists");
+        Ok(self.get(id).is_some())
+    }
+
+    async fn list(&self, _: &ListRequest) -> Result<Page, ServiceError> {
+        Ok(Page {
+            items: Vec::new(),
+            next: None,
+        })
+    }
+
+    async fn locators_of(&self, _: &Name) -> Result<Option<Vec<Name>>, ServiceError> {
+        Ok(Some(Vec::new()))
+    }
+
+    async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError> {
+        Ok(Some(Storage::Azure(name.to_owned())))
+    }
+
+    async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.called("create");
+        if self.get(body.id()).is_some() {
+            let error = ServiceError::new(ErrorKind::Conflict, "PUT", "Conflict");
+            return Err(error);
+        }
+        self.put(body);
+        Ok(body.clone())
+    }
+
+    async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
+        self.called("update");
+        self.put(body);
+        Ok(body.clone())
+    }
+
+    async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError> {
+        self.called("delete");
+        self.remove(id);
+        Ok(())
+    }
+}
+
+/// For resources that have no bytes.
+pub(super) struct NoBytes;
+
+fn none<T>() -> Result<T, BlobError> {
+    let what = "there are no bytes here".to_owned();
+    Err(BlobError::Configuration { what })
+}
+
+#[async_trait]
+impl AssetBytes for NoBytes {
+    async fn look(&self, _: &Place, _: &Place, _: Settle) -> Result<Look, BlobError> {
+        none()
+    }
+
+    async fn claim(&self, _: &Place, _: &Place, _: &str) -> Result<Claim, BlobError> {
+        none()
+    }
+
+    async fn shares(&self, _: &Place, _: &Place, _: Settle) -> Result<Sharing, BlobError> {
+        none()
+    }
+
+    fn is_large(&self, _: &Look) -> bool {
+        false
+    }
+
+    async fn mirror(
+        &self,
+        _: &Place,
+        _: &Place,
+        _: Settle,
+        _: &Budget,
+    ) -> Result<Copied, BlobError> {
+        none()
+    }
+
+    async fn copy_share(&self, _: &Share, _: &Budget) -> Result<ShareCopied, BlobError> {
+        none()
+    }
+}
