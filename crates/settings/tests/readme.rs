@@ -1,19 +1,56 @@
-//! The README's table of settings is the code's.
+//! What the README says of the settings is so.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde_json::Value;
+use settings::Settings;
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    fs::read_to_string(path).unwrap()
+}
+
+/// The first part of the README between two marks.
+fn between(begin: &str, end: &str) -> String {
+    let readme = readme();
+    let (_, rest) = readme
+        .split_once(begin)
+        .unwrap_or_else(|| panic!("README.md has {begin}"));
+    let (part, _) = rest
+        .split_once(end)
+        .unwrap_or_else(|| panic!("README.md has {end}"));
+    part.trim().to_owned()
+}
 
 #[test]
-fn the_readme_s_table_of_settings_is_the_code_s() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = fs::read_to_string(path).unwrap();
-    let (_, rest) = readme
-        .split_once("<!-- settings -->")
-        .expect("README.md has <!-- settings -->");
-    let (table, _) = rest
-        .split_once("<!-- /settings -->")
-        .expect("README.md has <!-- /settings -->");
+fn the_table_of_settings_is_the_code_s() {
     assert!(
-        table.trim() == settings::reference_table().trim(),
+        between("<!-- settings -->", "<!-- /settings -->") == settings::reference_table().trim(),
         "README.md does not have today's settings between its markers; run `cargo xtask docs`"
     );
+}
+
+#[test]
+fn the_local_settings_are_enough_once_they_are_filled_in() {
+    let example = between("put `local.settings.json`:\n\n```json\n", "```");
+    let example: Value = serde_json::from_str(&example).unwrap();
+    let mut variables: BTreeMap<String, String> =
+        serde_json::from_value(example["Values"].clone()).unwrap();
+    for (name, value) in &mut variables {
+        let filled = match name.as_str() {
+            "MIRROR_SECONDARY" => value.replace("<account>", "two"),
+            _ => value.replace("<account>", "one"),
+        };
+        *value = filled
+            .replace("<the app's storage account>", "appstore")
+            .replace("<primary's storage account>", "storeone")
+            .replace("<secondary's storage account>", "storetwo")
+            .replace("<id>", "s")
+            .replace("<group>", "g");
+        assert!(!value.contains('<'), "{name}: {value}");
+    }
+    // What the Functions host adds.
+    variables.insert("FUNCTIONS_CUSTOMHANDLER_PORT".to_owned(), "7001".to_owned());
+    let settings = Settings::from_variables(&variables).unwrap();
+    assert_eq!(settings.port, 7001);
 }
