@@ -16,10 +16,12 @@
 
 mod account;
 mod azurite;
+mod backend;
 pub mod bodies;
 mod error;
 mod identity;
 mod layout;
+mod mkio;
 pub mod platform;
 pub mod proof;
 mod recorded;
@@ -29,6 +31,7 @@ mod world;
 
 pub use account::{Account, AccountSas};
 pub use azurite::{AZURITE_VERSION, Azurite, Services};
+pub use backend::Backend;
 pub use error::Error;
 pub use fake_storage::{Tls, TlsError, install_ring};
 pub use identity::{IdentityAnswer, IdentityEndpoint, TokenRequest};

@@ -1,5 +1,7 @@
 //! A video platform: everything through the service's public API, as its own clients would.
 
+mod mkio;
+
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -8,7 +10,8 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use url::Url;
 
-use crate::{World, mint_token, workspace_root};
+use crate::{Backend, World, mint_token, workspace_root};
+use mkio::OwnStorage;
 
 /// How long the platform's tokens and SAS are valid.
 const AN_HOUR: Duration = Duration::from_secs(3600);
@@ -18,6 +21,14 @@ pub struct Platform {
     client: reqwest::Client,
     account: Url,
     token: String,
+    dialect: Dialect,
+}
+
+/// What differs between the services for whoever calls them.
+enum Dialect {
+    Ams,
+    /// The storage account of the project's region: MK.IO hands out no SAS, so the platform signs its own.
+    Mkio(OwnStorage),
 }
 
 impl Platform {
@@ -26,13 +37,24 @@ impl Platform {
     /// # Errors
     /// Never while the world runs.
     pub fn new(world: &World, account: &str) -> anyhow::Result<Self> {
+        let base = world.media_url()?;
+        let (path, audience, dialect) = match world.backend {
+            Backend::Ams => (
+                World::account_id(account),
+                "https://management.azure.com",
+                Dialect::Ams,
+            ),
+            Backend::Mkio => (
+                format!("/api/v1/projects/{account}/media"),
+                base.as_str(),
+                Dialect::Mkio(OwnStorage::of(world, account)?),
+            ),
+        };
         Ok(Self {
             client: world.tls.client(),
-            account: world.media_url()?.join(&World::account_id(account))?,
-            token: mint_token(
-                "https://management.azure.com",
-                OffsetDateTime::now_utc() + AN_HOUR,
-            ),
+            account: base.join(&path)?,
+            token: mint_token(audience, OffsetDateTime::now_utc() + AN_HOUR),
+            dialect,
         })
     }
 
@@ -41,8 +63,53 @@ impl Platform {
     /// # Errors
     /// When the service refuses or cannot be reached; the error quotes its answer.
     pub async fn put(&self, path: &str, properties: Value) -> anyhow::Result<Value> {
-        let body = json!({"properties": properties});
+        self.put_body(path, json!({"properties": properties})).await
+    }
+
+    /// The same with the whole body: an asset of MK.IO has labels beside its properties.
+    ///
+    /// # Errors
+    /// As [`Platform::put`].
+    pub async fn put_body(&self, path: &str, body: Value) -> anyhow::Result<Value> {
         self.done(Method::PUT, path, Some(body)).await
+    }
+
+    /// Creates or updates an asset with labels. On MK.IO it is put into the region's storage; on Azure Media Services, whose assets
+    /// have no labels, these are left out.
+    ///
+    /// # Errors
+    /// As [`Platform::put`].
+    pub async fn put_asset(
+        &self,
+        name: &str,
+        mut properties: Value,
+        labels: Value,
+    ) -> anyhow::Result<Value> {
+        let path = format!("assets/{name}");
+        let Dialect::Mkio(storage) = &self.dialect else {
+            return self.put(&path, properties).await;
+        };
+        properties["storageAccountName"] = json!(storage.record());
+        self.put_body(&path, json!({"labels": labels, "properties": properties}))
+            .await
+    }
+
+    /// Changes a content key policy that exists: on MK.IO that is a PATCH, and PUT only creates.
+    ///
+    /// # Errors
+    /// As [`Platform::put`].
+    pub async fn change_content_key_policy(
+        &self,
+        name: &str,
+        properties: Value,
+    ) -> anyhow::Result<Value> {
+        let method = match self.dialect {
+            Dialect::Ams => Method::PUT,
+            Dialect::Mkio(_) => Method::PATCH,
+        };
+        let path = format!("contentKeyPolicies/{name}");
+        let body = json!({"properties": properties});
+        self.done(method, &path, Some(body)).await
     }
 
     /// Calls an action, such as `streamingLocators/film/listPaths`.
@@ -114,8 +181,10 @@ impl Platform {
             .ok()
             .context("an account URL")?
             .extend(path.split('/'));
-        url.query_pairs_mut()
-            .append_pair("api-version", "2023-01-01");
+        if matches!(self.dialect, Dialect::Ams) {
+            url.query_pairs_mut()
+                .append_pair("api-version", "2023-01-01");
+        }
         let mut request = self
             .client
             .request(method.clone(), url)
@@ -134,12 +203,17 @@ impl Platform {
         Ok((status, response.text().await?))
     }
 
-    /// The container of an asset, with a SAS as the service hands it out. `permissions`: `Read`, `ReadWrite` or
-    /// `ReadWriteDelete`.
+    /// The container of an asset, with a SAS as the service hands it out; on MK.IO, which hands out none, with one of the storage
+    /// account's owner. `permissions`: `Read`, `ReadWrite` or `ReadWriteDelete`.
     ///
     /// # Errors
     /// As [`Platform::put`].
     pub async fn container(&self, asset: &str, permissions: &str) -> anyhow::Result<Url> {
+        if let Dialect::Mkio(storage) = &self.dialect {
+            let asset = self.get(&format!("assets/{asset}")).await?;
+            let container = asset["properties"]["container"].as_str();
+            return storage.container(container.context("an asset has a container")?, permissions);
+        }
         let expiry = (OffsetDateTime::now_utc() + AN_HOUR).format(&Rfc3339)?;
         let body = json!({"permissions": permissions, "expiryTime": expiry});
         let path = format!("assets/{asset}/listContainerSas");

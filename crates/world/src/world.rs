@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
-use functions_host::{AzureQueues, ConsoleSink, Host, HostOptions};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use functions_host::{AzureQueues, ConsoleSink, Host, HostOptions, QueueError, QueueService};
 use simulator::{
     AccountOptions, Control, EventSubscription, Simulator, SimulatorOptions, StorageOptions,
     TlsFiles,
@@ -12,7 +13,8 @@ use tempfile::TempDir;
 use url::Url;
 
 use crate::{
-    Account, AccountSas, IdentityEndpoint, LocalCredential, RecordedQueues, Storage, Tls, layout,
+    Account, AccountSas, Backend, IdentityEndpoint, LocalCredential, RecordedQueues, Storage, Tls,
+    layout, mkio,
 };
 
 /// How many lines an error quotes.
@@ -21,6 +23,8 @@ const LAST_LINES: usize = 20;
 /// How the world is made.
 #[derive(Default)]
 pub struct WorldOptions {
+    /// The service that both accounts speak.
+    pub backend: Backend,
     /// The handler's executable.
     pub handler: PathBuf,
     /// Settings of the handler beside those that the world gives it, or in their place.
@@ -34,6 +38,8 @@ pub struct WorldOptions {
 
 /// The local world, running. [`World::stop`] ends it; dropped, its processes end too.
 pub struct World {
+    /// The service that both accounts speak.
+    pub backend: Backend,
     /// The certificate of every https listener, and a client that trusts it.
     pub tls: Tls,
     /// The storage of both regions and of the app.
@@ -46,7 +52,8 @@ pub struct World {
     pub host: Host,
     /// The app's queues, as the host reads them.
     pub queues: Arc<RecordedQueues>,
-    /// What the handler was given and must not show: the header of the identity endpoint, the signatures of SAS.
+    /// What the handler was given and must not show: the header of the identity endpoint, the signatures of SAS, the tokens of
+    /// MK.IO and the secret of its webhook.
     pub secrets: Vec<String>,
     _app_root: TempDir,
 }
@@ -88,7 +95,17 @@ impl World {
         } else {
             Vec::new()
         };
-        for (name, value) in sas.into_iter().chain(options.settings) {
+        let credentials = match options.backend {
+            Backend::Ams => None,
+            Backend::Mkio => {
+                let media = simulator.https_url();
+                let media = media.context("the simulator listens with TLS")?;
+                Some(mkio::Credentials::generate(&media))
+            }
+        };
+        let service = credentials.iter().flat_map(mkio::Credentials::settings);
+        secrets.extend(credentials.iter().flat_map(mkio::Credentials::secrets));
+        for (name, value) in service.chain(sas).chain(options.settings) {
             host.env.retain(|(known, _)| *known != name);
             host.env.push((name, value));
         }
@@ -99,6 +116,7 @@ impl World {
         host.timings.poll_max = Some(Duration::from_millis(200));
         let host = Host::start(host).await?;
         let world = Self {
+            backend: options.backend,
             tls,
             storage,
             identity,
@@ -113,7 +131,10 @@ impl World {
             "the handler did not start:\n{}",
             world.last_lines()
         );
-        world.subscribe().await?;
+        match &credentials {
+            None => world.subscribe().await?,
+            Some(credentials) => mkio::prepare(&world, credentials).await?,
+        }
         Ok(world)
     }
 
@@ -139,6 +160,27 @@ impl World {
         self.simulator
             .https_url()
             .context("the simulator listens with TLS")
+    }
+
+    /// What the mirror's webhook answers at, through the Functions host.
+    #[must_use]
+    pub fn webhook_url(&self) -> String {
+        format!("{}/api/webhook", self.host.url())
+    }
+
+    /// Puts a message into one of the app's queues, as a platform may.
+    ///
+    /// # Errors
+    /// When the queue cannot be reached.
+    pub async fn enqueue(&self, queue: &str, message: &[u8]) -> anyhow::Result<()> {
+        let text = STANDARD.encode(message);
+        match self.queues.send(queue, &text).await {
+            Err(QueueError::NoQueue) => {
+                self.queues.create(queue).await?;
+                Ok(self.queues.send(queue, &text).await?)
+            }
+            result => Ok(result?),
+        }
     }
 
     /// Waits until every event is delivered, no function runs and no queue holds a message.

@@ -134,7 +134,7 @@ fn play_ready() -> Value {
         "licenses": [{
             "allowTestDevices": false,
             "securityLevel": "SL2000",
-            "beginDate": "2026-01-31T22:00:00.000Z",
+            "beginDate": "2026-01-31T22:00:00.50Z",
             "expirationDate": "2099-12-31T23:59:59Z",
             "playRight": {
                 "scmsRestriction": 2,

@@ -45,3 +45,16 @@ pub fn multi_drm(content_key_policy: &str) -> Value {
         }
     })
 }
+
+/// Keys in the clear, as `Predefined_ClearKey` has it: for a service on which a locator of a predefined policy cannot be given the
+/// content keys of another account.
+#[must_use]
+pub fn clear_key(content_key_policy: &str) -> Value {
+    json!({
+        "defaultContentKeyPolicyName": content_key_policy,
+        "envelopeEncryption": {
+            "enabledProtocols": {"download": false, "dash": true, "hls": true, "smoothStreaming": true},
+            "contentKeys": {"defaultKey": {"label": "clearKeyDefault"}}
+        }
+    })
+}

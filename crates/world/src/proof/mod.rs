@@ -10,9 +10,9 @@ mod regions;
 mod streaming_locators;
 
 use anyhow::{Context, ensure};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{World, platform::Platform};
+use crate::{Backend, World, platform::Platform};
 use regions::Regions;
 
 pub use blobs::versions;
@@ -32,6 +32,7 @@ pub struct Proof {
     primary: Platform,
     secondary: Platform,
     client: reqwest::Client,
+    backend: Backend,
     regions: Regions,
 }
 
@@ -45,27 +46,39 @@ impl Proof {
             primary: Platform::new(world, World::PRIMARY)?,
             secondary: Platform::new(world, World::SECONDARY)?,
             client: world.tls.client(),
-            regions: Regions::default(),
+            backend: world.backend,
+            regions: Regions::new(world.backend, &[]),
         })
     }
 
     /// Expects these counterparts of hosts inside URLs, and all others equal.
     #[must_use]
     pub fn with_hosts(mut self, hosts: &[(&str, &str)]) -> Self {
-        self.regions = Regions::new(hosts);
+        self.regions = Regions::new(self.backend, hosts);
         self
     }
 
-    /// An asset has the same properties on both sides, in the storage accounts that stand for each other, and its container has the
-    /// same name. Its blobs are [`Proof::blobs`].
+    /// An asset has the same properties and labels on both sides, in the storage accounts that stand for each other, and its
+    /// container has the same name. On MK.IO the replica's container outlives it, whatever the source's does. Its blobs are
+    /// [`Proof::blobs`].
     ///
     /// # Errors
     /// Says what differs; no value is quoted, since values may be keys.
     pub async fn asset(&self, name: &str) -> anyhow::Result<()> {
         let path = format!("assets/{name}");
-        let made = ["assetId", "created", "lastModified"];
-        self.resource(&path, &made).await?;
-        Ok(())
+        let asset = |mut asset: Value| {
+            compare::remove(
+                &mut asset["properties"],
+                &["assetId", "created", "lastModified"],
+            );
+            json!({"labels": asset["labels"].take(), "properties": asset["properties"].take()})
+        };
+        let mut primary = asset(self.primary.get(&path).await?);
+        if self.backend == Backend::Mkio {
+            primary["properties"]["containerDeletionPolicy"] = json!("Retain");
+        }
+        let secondary = asset(self.secondary.get(&path).await?);
+        self.equal(&path, primary, &secondary).map(drop)
     }
 
     /// A filter is the same on both sides: of the account (`accountFilters/mobile`) or of an asset
@@ -116,7 +129,9 @@ impl Proof {
                     .map(|name| format!("assets/{name}/assetFilters"));
                 paths.extend(filters);
             }
-            let own = primary.iter().filter(|name| !name.starts_with("Predefined_"));
+            let own = primary
+                .iter()
+                .filter(|name| !name.starts_with("Predefined_"));
             count += own.count();
         }
         Ok(count)

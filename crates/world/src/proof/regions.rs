@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Storage;
+use crate::{Backend, Storage, mkio};
 
 /// The fields that hold URLs whose hosts belong to a region.
 const URLS: [&str; 4] = [
@@ -12,19 +12,23 @@ const URLS: [&str; 4] = [
     "customKeysAcquisitionUrlTemplate",
 ];
 
-/// Which host of the secondary's region stands for which of the primary's.
-#[derive(Default)]
+/// What of the secondary's region stands for what of the primary's: hosts, and the names that the accounts give their storage.
 pub(super) struct Regions {
     hosts: Vec<(String, String)>,
+    storage: (&'static str, &'static str),
 }
 
 impl Regions {
-    pub(super) fn new(hosts: &[(&str, &str)]) -> Self {
+    pub(super) fn new(backend: Backend, hosts: &[(&str, &str)]) -> Self {
         let hosts = hosts
             .iter()
             .map(|&(primary, secondary)| (primary.to_owned(), secondary.to_owned()));
         Self {
             hosts: hosts.collect(),
+            storage: match backend {
+                Backend::Ams => (Storage::PRIMARY, Storage::SECONDARY),
+                Backend::Mkio => (mkio::PRIMARY_STORAGE, mkio::SECONDARY_STORAGE),
+            },
         }
     }
 
@@ -44,8 +48,9 @@ impl Regions {
                             *url = self.url(url);
                         }
                         Value::String(account) if name == "storageAccountName" => {
-                            if account == Storage::PRIMARY {
-                                *account = Storage::SECONDARY.to_owned();
+                            let (primary, secondary) = self.storage;
+                            if account == primary {
+                                *account = secondary.to_owned();
                             }
                         }
                         field => self.turn(field),
@@ -94,7 +99,7 @@ mod tests {
 
     #[test]
     fn only_what_the_map_names_has_a_counterpart() {
-        let regions = Regions::new(&[("keys.west.example", "keys.north.example")]);
+        let regions = Regions::new(Backend::Ams, &[("keys.west.example", "keys.north.example")]);
         let policy = json!({"drm": [{
             "customLicenseAcquisitionUrlTemplate": "https://keys.west.example/{ContentKeyId}?of=keys.west.example",
             "description": "https://keys.west.example/",

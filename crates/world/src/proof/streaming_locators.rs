@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use serde_json::Value;
 
-use super::{Proof, text};
+use super::{Proof, compare, text};
 
 /// What two equal locators have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct SameLocator {
     pub alternative_media_id: Option<String>,
     /// The names of its filters.
     pub filters: Vec<String>,
+    /// Whether viewers are told that it is not there (MK.IO).
+    pub suppressed: bool,
 }
 
 impl Proof {
@@ -30,7 +32,7 @@ impl Proof {
         // The content keys are asked for with their values, below.
         let locator = self.resource(&path, &["created", "contentKeys"]).await?;
         let listed = self
-            .action(&format!("{path}/listPaths"), |answer| answer)
+            .action(&format!("{path}/listPaths"), without_licence_servers)
             .await?;
         let listed = listed["streamingPaths"].as_array().into_iter().flatten();
         let paths = listed
@@ -52,12 +54,19 @@ impl Proof {
             paths,
             keys: keys.len(),
             alternative_media_id: locator["alternativeMediaId"].as_str().map(str::to_owned),
+            suppressed: locator["suppressed"] == true,
             filters: filters
                 .filter_map(Value::as_str)
                 .map(str::to_owned)
                 .collect(),
         })
     }
+}
+
+/// On MK.IO the answer also says where each region hands out licences.
+fn without_licence_servers(mut answer: Value) -> Value {
+    compare::remove(&mut answer, &["drm"]);
+    answer
 }
 
 /// The services keep no order among content keys.

@@ -8,10 +8,10 @@ mod watch;
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use simulator::RedeliveryOrder;
 use world::{
-    World, WorldOptions,
+    Backend, World, WorldOptions,
     bodies::{content_key_policies::SIGN_IN_HOST, streaming_policies::LICENCE_HOST},
     platform::Platform,
     proof::Proof,
@@ -29,9 +29,30 @@ const HOSTS: [(&str, &str); 2] = [
 /// How the demo runs.
 #[derive(Args)]
 pub(crate) struct Options {
+    /// The service that both accounts speak.
+    #[arg(long, value_enum, default_value = "ams")]
+    backend: Service,
     /// Leave the world running afterwards and print its addresses; Ctrl-C ends it.
     #[arg(long)]
     keep: bool,
+}
+
+/// The services by the names that the setting `MIRROR_BACKEND` has for them.
+#[derive(Clone, Copy, ValueEnum)]
+enum Service {
+    /// Azure Media Services v3.
+    Ams,
+    /// MK.IO by MediaKind.
+    Mkio,
+}
+
+impl From<Service> for Backend {
+    fn from(service: Service) -> Self {
+        match service {
+            Service::Ams => Self::Ams,
+            Service::Mkio => Self::Mkio,
+        }
+    }
 }
 
 pub(crate) async fn run(options: Options) -> ExitCode {
@@ -53,11 +74,17 @@ pub(crate) async fn run(options: Options) -> ExitCode {
 
 async fn play(options: &Options) -> anyhow::Result<()> {
     let handler = build::handler().await?;
+    let backend = Backend::from(options.backend);
+    let accounts = match backend {
+        Backend::Ams => "two media-services accounts",
+        Backend::Mkio => "two projects of MK.IO",
+    };
     println!(
-        "starting the local world: storage of two regions, two media-services accounts, queues, the Functions host"
+        "starting the local world: storage of two regions, {accounts}, queues, the Functions host"
     );
     let hosts = HOSTS.map(|(primary, secondary)| format!("{primary}={secondary}"));
     let world = World::start(WorldOptions {
+        backend,
         handler,
         settings: vec![
             ("MIRROR_HOST_MAP".to_owned(), hosts.join(",")),
@@ -85,24 +112,28 @@ async fn play(options: &Options) -> anyhow::Result<()> {
 
 async fn tell(world: &World) -> anyhow::Result<()> {
     let platform = Platform::new(world, World::PRIMARY)?;
-    story::tell(world, &platform).await?;
+    let hints = story::tell(world, &platform).await?;
 
     println!("\nthe proof, by other code than the mirror's own comparison:");
     let proof = Proof::new(world)?.with_hosts(&HOSTS);
-    proof::everything_is_equal(&proof).await?;
-    repeat(world, &proof).await
+    proof::everything_is_equal(&proof, world.backend).await?;
+    repeat(world, &proof, &hints).await
 }
 
 /// Events come at least once and in no order: every one of them again must change nothing.
-async fn repeat(world: &World, proof: &Proof) -> anyhow::Result<()> {
-    println!("\nevery event once more, the last one first:");
+async fn repeat(world: &World, proof: &Proof, hints: &[story::Hint]) -> anyhow::Result<()> {
+    println!("\nevery event and every hint once more, the last one first:");
     let blobs_before = proof.replica_blob_versions(story::ASSET).await?;
     world.control().reset_requests();
     let delivered = world.control().redeliver(RedeliveryOrder::Reversed).await;
+    for hint in hints.iter().rev() {
+        world.enqueue(hint.queue, hint.message.as_bytes()).await?;
+    }
     world.quiet(PATIENCE).await?;
     let counts = world.control().counts(World::SECONDARY);
     println!(
-        "  {delivered} events delivered: {} reads and {} writes reached the secondary",
+        "  {delivered} events delivered, {} hints given: {} reads and {} writes reached the secondary",
+        hints.len(),
         counts.reads + counts.actions,
         counts.writes
     );
@@ -125,12 +156,23 @@ async fn repeat(world: &World, proof: &Proof) -> anyhow::Result<()> {
 
 fn print_addresses(world: &World) -> anyhow::Result<()> {
     let media = world.media_url()?;
+    let (token, accounts) = match world.backend {
+        Backend::Ams => (
+            "any bearer token",
+            [World::PRIMARY, World::SECONDARY].map(World::account_id),
+        ),
+        Backend::Mkio => (
+            "any JWT that has not expired, signed or not",
+            [World::PRIMARY, World::SECONDARY].map(|name| format!("/api/v1/projects/{name}")),
+        ),
+    };
+    let [primary, secondary] = accounts;
     println!(
-        "\nmedia services  {media} (any bearer token; certificate {})",
+        "\nmedia services  {media} ({token}; certificate {})",
         world.tls.certificate_path().display()
     );
-    println!("  primary       {}", World::account_id(World::PRIMARY));
-    println!("  secondary     {}", World::account_id(World::SECONDARY));
+    println!("  primary       {primary}");
+    println!("  secondary     {secondary}");
     println!("simulator       {media}_sim/requests, {media}_sim/faults, ...");
     for account in [world::Storage::PRIMARY, world::Storage::SECONDARY] {
         println!(

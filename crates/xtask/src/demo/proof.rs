@@ -1,22 +1,23 @@
 //! What the proof says about everything that the story published.
 
 use anyhow::ensure;
-use world::proof::Proof;
+use world::{Backend, proof::Proof};
 
 use super::story::{
-    ASSET, CLIP, LOCATORS, MEMBERS, MULTI_DRM, PREMIERE, PREMIERE_MEDIA_ID, PREVIEW, SMALL_SCREENS,
-    SUBSCRIBERS,
+    ASSET, CLEAR_KEY, CLIP, LOCATORS, MEMBERS, MULTI_DRM, PREMIERE, PREMIERE_MEDIA_ID, PREVIEW,
+    SMALL_SCREENS, SUBSCRIBERS,
 };
 
-pub(super) async fn everything_is_equal(proof: &Proof) -> anyhow::Result<()> {
+pub(super) async fn everything_is_equal(proof: &Proof, backend: Backend) -> anyhow::Result<()> {
     for name in LOCATORS {
         locator(proof, name).await?;
     }
-    proof
-        .absent(&format!("streamingLocators/{PREVIEW}"))
-        .await?;
-    println!("  streamingLocators/{PREVIEW}: gone from both accounts");
+    preview(proof, backend).await?;
     policies(proof).await?;
+    if backend == Backend::Mkio {
+        proof.streaming_policy(CLEAR_KEY).await?;
+        println!("  streamingPolicies/{CLEAR_KEY}: the same");
+    }
     for filter in [
         format!("accountFilters/{SMALL_SCREENS}"),
         format!("assets/{ASSET}/assetFilters/{CLIP}"),
@@ -34,8 +35,25 @@ pub(super) async fn everything_is_equal(proof: &Proof) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn preview(proof: &Proof, backend: Backend) -> anyhow::Result<()> {
+    let path = format!("streamingLocators/{PREVIEW}");
+    match backend {
+        Backend::Ams => {
+            proof.absent(&path).await?;
+            println!("  {path}: gone from both accounts");
+        }
+        Backend::Mkio => {
+            let same = proof.locator(PREVIEW).await?;
+            ensure!(same.suppressed, "{path} is not suppressed");
+            println!("  {path}: the same, suppressed in both accounts");
+        }
+    }
+    Ok(())
+}
+
 async fn locator(proof: &Proof, name: &str) -> anyhow::Result<()> {
     let same = proof.locator(name).await?;
+    ensure!(!same.suppressed, "streamingLocators/{name} is suppressed");
     println!(
         "  streamingLocators/{name}: the same ID {}, {} streaming paths, {} content keys with their values",
         same.id, same.paths, same.keys

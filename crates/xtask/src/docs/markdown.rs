@@ -145,15 +145,22 @@ impl Document {
             .collect()
     }
 
-    /// The first cells of the table rows below a heading, up to the next heading.
-    pub(super) fn first_cells(&self, heading: &str) -> Vec<&str> {
-        let below = self.lines.iter().skip_while(|line| line.text != heading);
+    /// The table rows below a heading, up to the next heading.
+    pub(super) fn rows(&self, heading: &str) -> impl Iterator<Item = &str> {
+        let below = self
+            .lines
+            .iter()
+            .skip_while(move |line| line.text != heading);
         below
             .skip(1)
             .take_while(|line| !line.text.starts_with('#'))
-            .filter_map(|line| line.text.strip_prefix("| ")?.split_once(" |"))
-            .map(|(cell, _)| cell)
-            .collect()
+            .filter_map(|line| line.text.strip_prefix("| "))
+    }
+
+    /// The first cells of those rows.
+    pub(super) fn first_cells(&self, heading: &str) -> Vec<&str> {
+        let cells = self.rows(heading).filter_map(|row| row.split_once(" |"));
+        cells.map(|(cell, _)| cell).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use world::bodies::{content_key_policies, filters, streaming_policies};
 
-use super::{MEMBERS, MULTI_DRM, SMALL_SCREENS, SUBSCRIBERS, Story};
+use super::{CLEAR_KEY, MEMBERS, MULTI_DRM, SMALL_SCREENS, SUBSCRIBERS, Story};
 
 impl Story<'_> {
     pub(super) async fn protect(&mut self) -> anyhow::Result<()> {
@@ -10,14 +10,16 @@ impl Story<'_> {
         self.platform
             .put(&format!("contentKeyPolicies/{MEMBERS}"), policy)
             .await?;
-        self.follow("a content key policy: keys in the clear for viewers with a signed token")
-            .await?;
+        self.follow_or_wait(
+            "a content key policy: keys in the clear for viewers with a signed token",
+        )
+        .await?;
 
         let policy = content_key_policies::multi_drm(&self.secrets);
         self.platform
             .put(&format!("contentKeyPolicies/{SUBSCRIBERS}"), policy)
             .await?;
-        self.follow(
+        self.follow_or_wait(
             "a content key policy: Widevine, PlayReady and FairPlay, tokens by symmetric key, RSA key and certificate",
         )
         .await?;
@@ -26,8 +28,17 @@ impl Story<'_> {
         self.platform
             .put(&format!("streamingPolicies/{MULTI_DRM}"), policy)
             .await?;
-        self.follow("a streaming policy: common encryption both ways, with a licence server of the region's")
+        self.follow_or_wait("a streaming policy: common encryption both ways, with a licence server of the region's")
             .await?;
+
+        if self.is_mkio() {
+            let policy = streaming_policies::clear_key(MEMBERS);
+            self.platform
+                .put(&format!("streamingPolicies/{CLEAR_KEY}"), policy)
+                .await?;
+            self.follow_or_wait("a streaming policy: clear-key encryption; MK.IO may refuse given content keys on its predefined one")
+                .await?;
+        }
 
         self.platform
             .put(
@@ -35,6 +46,6 @@ impl Story<'_> {
                 filters::small_screens(),
             )
             .await?;
-        self.follow("a filter of the account").await
+        self.follow_or_wait("a filter of the account").await
     }
 }
