@@ -124,7 +124,8 @@ pub enum Fault {
         #[serde(default)]
         how: Darkness,
     },
-    /// The account is gone: ARM answers 404 `ResourceNotFound` for it and for all under it. Nothing is done.
+    /// The account is gone: ARM answers 404 `ResourceNotFound` for it and for all under it, MK.IO 404 for the project
+    /// and for all under it. Nothing is done.
     LoseAccount,
     /// The work is done, and the reply is a page of HTML with the status of the real one.
     NonJson,

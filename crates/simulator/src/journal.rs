@@ -22,7 +22,8 @@ pub struct Request {
     pub kind: Option<String>,
     /// The name of the resource, or of its parent for a listing of children; absent for other listings.
     pub name: Option<String>,
-    /// The action of a POST: `listContentKeys`, ...
+    /// What is asked of the resource beside itself: the action of a POST (`listContentKeys`, ...), in MK.IO also what is
+    /// read by GET (`state`, `storage`, ...).
     pub action: Option<String>,
     /// The status of the reply; `None` while it is under way, and for ever if no reply was made.
     pub status: Option<u16>,

@@ -1,8 +1,9 @@
 //! A simulator of media-services accounts, for development, demonstrations and tests.
 //!
 //! It speaks the Azure Media Services v3 API of Azure Resource Manager as published and recorded until its retirement:
-//! status codes, masked secrets, rounded times, error bodies, headers. It raises the events that Event Grid raised, and
-//! it can be told to throttle, fail, lose replies and go dark. Behind it stands a real storage emulator, or none.
+//! status codes, masked secrets, rounded times, error bodies, headers. The same accounts are projects of MK.IO, as its
+//! OpenAPI documents describe them. It raises the events that Event Grid raised and delivers MK.IO's webhooks, and it
+//! can be told to throttle, fail, lose replies and go dark. Behind it stands a real storage emulator, or none.
 //!
 //! ```no_run
 //! # async fn run() -> anyhow::Result<()> {

@@ -37,7 +37,8 @@ impl Default for Settings {
     }
 }
 
-/// What the service does with a property it does not know. No recording shows it; OData services refuse.
+/// What the service does with a property it does not know, in either dialect. No recording shows it; OData services
+/// refuse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum UnknownFields {

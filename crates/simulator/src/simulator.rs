@@ -98,7 +98,7 @@ impl Simulator {
         self.https.as_ref().map(|listener| listener.address)
     }
 
-    /// The base URL without TLS: what takes the place of `https://management.azure.com`.
+    /// The base URL without TLS: what takes the place of `https://management.azure.com`, and of `https://app.mk.io`.
     #[must_use]
     pub fn http_url(&self) -> Option<Url> {
         Url::parse(&format!("http://{}", self.http_address()?)).ok()

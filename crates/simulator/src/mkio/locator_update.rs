@@ -34,8 +34,15 @@ pub(super) fn update(
             fields.insert(name.to_owned(), json!(false));
         }
     }
-    let record = call.changed(before, fields);
-    call.store(&mut call.core.world(), KIND, None, &record);
+    let mut record = call.changed(before, fields);
+    {
+        let mut world = call.core.world();
+        // Another project may have taken the keys from the key server meanwhile.
+        if let Some(now) = call.account(&world)?.get(KIND, None, &record.name) {
+            record.keys.clone_from(&now.keys);
+        }
+        call.store(&mut world, KIND, None, &record);
+    }
     Ok(Reply::ok(render::resource(call, KIND, None, &record)))
 }
 

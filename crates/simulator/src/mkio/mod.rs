@@ -59,7 +59,6 @@ use crate::state::{Key, Kind, Record};
 
 /// Stores a new record, and lets it be unfinished for as many reads as the setting says.
 fn store_new(call: &call::Call<'_>, kind: Kind, parent: Option<&str>, record: &Record) {
-    call.store(&mut call.core.world(), kind, parent, record);
     let has_state = matches!(
         kind,
         Kind::Assets | Kind::ContentKeyPolicies | Kind::StreamingLocators
@@ -69,4 +68,5 @@ fn store_new(call: &call::Call<'_>, kind: Kind, parent: Option<&str>, record: &R
         let reads = call.mkio().creating_reads;
         call.core.pending.start(&call.project, &key, reads);
     }
+    call.store(&mut call.core.world(), kind, parent, record);
 }

@@ -47,6 +47,7 @@ fn the_help_has_an_example() {
         output.status.success() && help.contains("--account primary@westeurope"),
         "{help}"
     );
+    assert!(help.contains("/api/v1/projects/primary/media/assets"));
 }
 
 #[tokio::test]
@@ -93,6 +94,10 @@ async fn a_client_signs_in_over_tls_with_the_certificate_that_was_made() {
         (status, made["systemData"]["createdByType"].as_str()),
         (201, Some("Application"))
     );
+
+    let project = format!("{url}/api/v1/projects/primary/media/assets/a");
+    let (status, seen) = json(http.get(&project).bearer_auth("e30.e30.")).await;
+    assert_eq!((status, seen["name"].as_str()), (200, Some("a")));
 
     drop(program);
     let (_program, url) = start(folder.path());

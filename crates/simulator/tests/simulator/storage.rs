@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -14,19 +14,45 @@ use crate::harness::{Sim, options};
 /// Containers and the names of their blobs.
 type Containers = BTreeMap<String, BTreeSet<String>>;
 
-/// Just enough of a blob service: make, delete and list containers, for requests that carry an account SAS.
+/// Just enough of a blob service: make, delete and list containers, and delete blobs, for requests that carry an account
+/// SAS.
 #[derive(Clone, Default)]
-struct Blobs {
+pub(crate) struct Blobs {
     containers: Arc<Mutex<Containers>>,
 }
 
 impl Blobs {
+    /// Listens on a free port until the test ends.
+    pub(crate) async fn start() -> (Self, String) {
+        let blobs = Self::default();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}/store", listener.local_addr().unwrap());
+        let router = axum::Router::new()
+            .fallback(serve)
+            .with_state(blobs.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        (blobs, endpoint)
+    }
+
     fn containers(&self) -> MutexGuard<'_, Containers> {
         self.containers.lock().unwrap()
     }
 
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.containers().keys().cloned().collect()
+    }
+
+    /// Puts blobs into a container, which is made if it is not there.
+    pub(crate) fn put(&self, container: &str, blobs: &[&str]) {
+        self.containers()
+            .entry(container.to_owned())
+            .or_default()
+            .extend(blobs.iter().map(|blob| (*blob).to_owned()));
+    }
+
+    pub(crate) fn in_container(&self, container: &str) -> Vec<String> {
+        let containers = self.containers();
+        containers[container].iter().cloned().collect()
     }
 }
 
@@ -38,14 +64,30 @@ fn refusal(status: u16, code: &'static str) -> Response {
         .into_response()
 }
 
-async fn serve(State(blobs): State<Blobs>, method: Method, uri: Uri) -> Response {
-    let query = uri.query().unwrap_or_default();
-    assert!(query.contains("restype=container"), "{uri}");
-    for part in ["ss=b", "srt=sco", "sig=", "sp=rwdlac"] {
-        assert!(query.contains(part), "{uri}");
+async fn serve(
+    State(blobs): State<Blobs>,
+    method: Method,
+    uri: Uri,
+    Query(query): Query<BTreeMap<String, String>>,
+) -> Response {
+    for (name, value) in [("ss", "b"), ("srt", "sco"), ("sp", "rwdlac")] {
+        assert_eq!(query.get(name).map(String::as_str), Some(value), "{uri}");
     }
-    let container = uri.path().strip_prefix("/store/").unwrap().to_owned();
+    assert!(query.contains_key("sig"), "{uri}");
+    let path = uri.path().strip_prefix("/store/").unwrap();
+    let of_container = query.get("restype").map(String::as_str) == Some("container");
     let mut containers = blobs.containers();
+    if !of_container {
+        let (container, blob) = path.split_once('/').unwrap();
+        assert_eq!(method, Method::DELETE, "{uri}");
+        let known = containers.get_mut(container).unwrap();
+        return if known.remove(&blob.replace("%2F", "/")) {
+            StatusCode::ACCEPTED.into_response()
+        } else {
+            refusal(404, "BlobNotFound")
+        };
+    }
+    let container = path.to_owned();
     match method {
         Method::PUT if containers.contains_key(&container) => {
             refusal(409, "ContainerAlreadyExists")
@@ -58,9 +100,16 @@ async fn serve(State(blobs): State<Blobs>, method: Method, uri: Uri) -> Response
             StatusCode::ACCEPTED.into_response()
         }
         Method::GET if containers.contains_key(&container) => {
+            let prefix = query.get("prefix").cloned().unwrap_or_default();
             let blobs: String = containers[&container]
                 .iter()
-                .map(|name| format!("<Blob><Name>{name}</Name><Properties/></Blob>"))
+                .filter(|name| name.starts_with(&prefix))
+                .map(|name| {
+                    let size = name.len();
+                    format!(
+                        "<Blob><Name>{name}</Name><Properties><Content-Length>{size}</Content-Length></Properties></Blob>"
+                    )
+                })
                 .collect();
             let xml = format!(
                 "<?xml version=\"1.0\" encoding=\"utf-8\"?><EnumerationResults ServiceEndpoint=\"x\" \
@@ -80,13 +129,7 @@ async fn sim_over(endpoint: &str) -> Sim {
 }
 
 async fn sim_and_blobs() -> (Sim, Blobs) {
-    let blobs = Blobs::default();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}/store", listener.local_addr().unwrap());
-    let router = axum::Router::new()
-        .fallback(serve)
-        .with_state(blobs.clone());
-    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let (blobs, endpoint) = Blobs::start().await;
     (sim_over(&endpoint).await, blobs)
 }
 
@@ -103,10 +146,7 @@ async fn an_assets_container_comes_and_goes_with_it() {
 #[tokio::test]
 async fn a_container_that_was_there_before_is_taken_over_and_deleted_too() {
     let (sim, blobs) = sim_and_blobs().await;
-    blobs.containers().insert(
-        "films".to_owned(),
-        BTreeSet::from(["precious.mp4".to_owned()]),
-    );
+    blobs.put("films", &["precious.mp4"]);
     assert_eq!(
         sim.put("assets/a", json!({ "container": "films" }))
             .await
@@ -139,11 +179,7 @@ async fn the_manifest_in_the_container_gives_the_paths() {
         "streamingLocatorId": "00000000-0000-0000-0000-0000000000aa",
     });
     sim.put("streamingLocators/l", locator).await;
-    blobs
-        .containers()
-        .get_mut("films")
-        .unwrap()
-        .extend(["film.ism", "film_1.mp4"].map(str::to_owned));
+    blobs.put("films", &["film.ism", "film_1.mp4"]);
     let paths = sim.post("streamingLocators/l/listPaths").await.body;
     assert_eq!(
         paths["streamingPaths"][0]["paths"],

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use simulator::{AccountOptions, StorageOptions};
 
-/// Simulates media-services accounts behind the Azure Resource Manager API (Microsoft.Media, v3).
+/// Simulates media-services accounts behind the Azure Resource Manager API (Microsoft.Media, v3) and, as projects of the
+/// same names, behind the API of MK.IO.
 #[derive(Debug, clap::Parser)]
 #[command(version, after_help = EXAMPLE)]
 pub(crate) struct Arguments {
@@ -53,6 +54,14 @@ Example: two accounts over one Azurite, kept in ./data
 
   curl --cacert media-simulator.cert.pem -H 'Authorization: Bearer anything' \\
     'https://127.0.0.1:8443/subscriptions/s/resourceGroups/g/providers/Microsoft.Media/mediaServices/primary/assets?api-version=2023-01-01'
+
+The same accounts as projects of MK.IO: any JWT that has not expired will do, e30.e30. is the shortest
+
+  curl --cacert media-simulator.cert.pem -H 'Authorization: Bearer e30.e30.' \
+    https://127.0.0.1:8443/api/v1/projects/primary/media/assets
+
+  curl --cacert media-simulator.cert.pem -X PATCH -H 'Content-Type: application/json' \
+    -d '{\"mkio\":{\"explicitKeysOnPredefined\":\"accept\"}}' https://127.0.0.1:8443/_sim/settings
 
 What else can be asked of it: GET /_sim";
 

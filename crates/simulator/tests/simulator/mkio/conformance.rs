@@ -190,3 +190,22 @@ async fn every_documented_operation_needs_the_capability_it_names() {
     }
     mkio.stop().await;
 }
+
+#[test]
+fn the_readme_tells_every_setting_and_its_default() {
+    let readme = include_str!("../../../README.md");
+    let settings = serde_json::to_value(simulator::MkioSettings::default()).unwrap();
+    for (name, default) in settings.as_object().unwrap() {
+        let row = readme
+            .lines()
+            .find(|line| line.starts_with('|') && line.contains(&format!("`{name}`")))
+            .unwrap_or_else(|| panic!("{name} is not there"));
+        let shown = match default {
+            Value::String(text) => format!("`{text}`"),
+            Value::Array(_) => "none".to_owned(),
+            Value::Number(number) => format!("`{}`", number.as_f64().unwrap()),
+            other => format!("`{other}`"),
+        };
+        assert!(row.contains(&shown), "{row} does not say {shown}");
+    }
+}

@@ -14,6 +14,7 @@ mod keys;
 mod listing;
 mod locators;
 mod restart;
+mod storage;
 mod storage_records;
 mod streaming_policies;
 mod tokens;

@@ -31,11 +31,14 @@ pub(super) fn documents() -> Option<&'static Documents> {
 }
 
 fn read() -> Option<Documents> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/reference/mkio");
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let mut operations = Vec::new();
     let mut error = None;
-    for name in ["media-api.json", "management-api.json"] {
-        let text = std::fs::read_to_string(folder.join(name)).ok()?;
+    for path in [
+        "shared/reference/mkio/media-api.json",
+        "shared/reference/mkio/management-api.json",
+    ] {
+        let text = std::fs::read_to_string(root.join(path)).ok()?;
         let document: Value = serde_json::from_str(&text).unwrap();
         let schemas = strict(&document["components"]["schemas"]);
         let validator = |schema: &Value| {
