@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Duration, Instant};
 use world::proof::versions;
 
-use crate::support::{exclusive, tests};
+use crate::support::{Scene, tests};
 
 tests![a_killed_handler_goes_on_where_it_was];
 
@@ -16,7 +16,14 @@ tests![a_killed_handler_goes_on_where_it_was];
 const BLOBS: usize = 400;
 
 async fn a_killed_handler_goes_on_where_it_was() -> anyhow::Result<()> {
-    let scene = exclusive().await?;
+    // In a world of its own: most of the time passes until the host hands the dead handler's message out again.
+    let scene = Scene::start(false).await?;
+    let result = killed_while_copying(&scene).await;
+    scene.end().await;
+    result
+}
+
+async fn killed_while_copying(scene: &Scene) -> anyhow::Result<()> {
     let primary = scene.primary()?;
     primary.put("assets/large", json!({})).await?;
     let container = primary.container("large", "ReadWrite").await?;
@@ -57,7 +64,6 @@ async fn a_killed_handler_goes_on_where_it_was() -> anyhow::Result<()> {
         .expect_after(before, "assets/large", "applied")
         .await?;
     ensure!(scene.host.handler_pid() != Some(pid));
-    scene.calm().await?;
     ensure!(scene.proof()?.blobs("large").await? == BLOBS);
     let late = scene.proof()?.replica_blob_versions("large").await?;
     let again = early
