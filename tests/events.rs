@@ -62,6 +62,15 @@ async fn events_of_anything_but_the_primary_are_ignored() -> anyhow::Result<()> 
         ensure!(said.outcome() == "skipped(not-primary)", "{said:?}");
         ensure!(said.number("enqueued") == Some(0), "{said:?}");
     }
+    // What the subject says counts for nothing where the topic is somebody else's.
+    let subject = format!("{primary}/streamingLocators/foreign");
+    let topic = SUBSCRIPTION.replace("000000000001", "000000000002");
+    let written = "Microsoft.Resources.ResourceWriteSuccess";
+    let written = event(&topic, &subject, written, json!({}));
+    scene.post_event("resource-changed", written).await?;
+    let said = scene.expect_event("resource-changed", &subject).await?;
+    ensure!(said.outcome() == "skipped(not-primary)", "{said:?}");
+    ensure!(said.number("enqueued") == Some(0), "{said:?}");
     Ok(())
 }
 

@@ -1,14 +1,15 @@
 //! The promises of the product, kept end to end: the real handler behind the Functions host stand-in, both accounts in the
 //! simulator, real Azurite over https, and nothing between them but HTTP, queues and environment variables.
 //!
-//! Each module is named after what it checks, each test after the promise. Two worlds serve them all: one is shared by tests that
-//! keep apart by the names of their resources, the other belongs to one test at a time, for those that break accounts, kill things or
-//! count everything. The harness is not the standard one, because both worlds must be ended for certain after the last test.
+//! Each module is named after what it checks, each test after the promise. Three worlds serve them all: one is shared by tests that
+//! keep apart by the names of their resources, the others, one of them on MK.IO, belong to one test at a time, for those that break accounts, kill things or count
+//! everything. The harness is not the standard one, because the worlds must be ended for certain after the last test.
 
 mod configuration;
 mod copying;
 mod events;
 mod messages;
+mod mkio;
 mod publishing;
 mod refusals;
 mod repetition;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
             copying::tests(),
             events::tests(),
             messages::tests(),
+            mkio::tests(),
             publishing::tests(),
             refusals::tests(),
             repetition::tests(),

@@ -7,7 +7,7 @@ use super::Scene;
 /// Makes an asset in the primary with a manifest and a media file of a few bytes.
 pub(crate) async fn made(scene: &Scene, asset: &str) -> anyhow::Result<()> {
     let primary = scene.primary()?;
-    primary.put(&format!("assets/{asset}"), json!({})).await?;
+    primary.put_asset(asset, json!({}), json!({})).await?;
     fill(scene, asset).await
 }
 

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 pub(crate) use content::{clear, encoded, made, viewers};
 pub(crate) use log::Record;
 pub(crate) use scene::Scene;
-pub(crate) use worlds::{exclusive, shared};
+pub(crate) use worlds::{exclusive, mkio, shared};
 
 /// How long a test may take, waiting for its world included.
 const LONGEST: Duration = Duration::from_secs(180);

@@ -3,16 +3,14 @@
 use std::{ops::Deref, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use change::{Kind, Name, ResourceId};
-use functions_host::{QueueError, QueueService};
 use serde_json::Value;
 use simulator::Request;
 use state::{BlobDocuments, Exception, Exceptions};
 use tokio::time::Instant;
 use url::Url;
 use world::{
-    AccountSas, LocalCredential, Storage, World, WorldOptions, platform::Platform, proof::Proof,
+    AccountSas, Backend, LocalCredential, Storage, World, WorldOptions, platform::Platform, proof::Proof,
 };
 
 use super::{
@@ -41,14 +39,34 @@ impl Deref for Scene {
 }
 
 impl Scene {
-    /// `sas`: whether the handler reaches storage by SAS rather than by its identity.
+    /// On Azure Media Services. `sas`: whether the handler reaches storage by SAS rather than by its identity.
     pub(crate) async fn start(sas: bool) -> anyhow::Result<Self> {
+        Self::start_with(WorldOptions {
+            sas,
+            ..WorldOptions::default()
+        })
+        .await
+    }
+
+    /// On MK.IO, with these settings of the handler.
+    pub(crate) async fn start_mkio(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+        let settings = settings
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        Self::start_with(WorldOptions {
+            backend: Backend::Mkio,
+            settings: settings.collect(),
+            ..WorldOptions::default()
+        })
+        .await
+    }
+
+    async fn start_with(options: WorldOptions) -> anyhow::Result<Self> {
         let log = Log::default();
         let world = World::start(WorldOptions {
             handler: PathBuf::from(env!("CARGO_BIN_EXE_handler")),
-            sas,
             console: Some(log.sink()),
-            ..WorldOptions::default()
+            ..options
         })
         .await?;
         let secrets = Secrets::default();
@@ -127,18 +145,6 @@ impl Scene {
     /// Waits until nothing is under way and nothing waits. For a world that one test has for itself.
     pub(crate) async fn calm(&self) -> anyhow::Result<()> {
         self.quiet(PATIENCE).await
-    }
-
-    /// Puts a message into a queue as a platform may.
-    pub(crate) async fn enqueue(&self, queue: &str, message: &[u8]) -> anyhow::Result<()> {
-        let text = STANDARD.encode(message);
-        match self.queues.send(queue, &text).await {
-            Err(QueueError::NoQueue) => {
-                self.queues.create(queue).await?;
-                Ok(self.queues.send(queue, &text).await?)
-            }
-            result => Ok(result?),
-        }
     }
 
     /// Waits for a message in a queue's poison queue, as JSON.

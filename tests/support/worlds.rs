@@ -1,4 +1,4 @@
-//! The two worlds.
+//! The worlds.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +10,11 @@ use super::Scene;
 
 static SHARED: Mutex<Option<Arc<Scene>>> = Mutex::const_new(None);
 static EXCLUSIVE: Mutex<Option<Scene>> = Mutex::const_new(None);
+static MKIO: Mutex<Option<Scene>> = Mutex::const_new(None);
+
+/// Beside the records that a world on MK.IO has, the map names one that the secondary lacks and one that is a bucket of another cloud.
+pub(crate) const STORAGE_MAP: &str =
+    "west media=north media, west lost=north lost, west bucket=north media";
 
 /// How long a world may take to come to rest after the test that had it before.
 const REST: Duration = Duration::from_secs(5);
@@ -27,28 +32,51 @@ pub(crate) async fn shared() -> anyhow::Result<Arc<Scene>> {
 
 /// A world for one test at a time, at rest and without faults, its journals empty. Its handler reaches storage by SAS.
 pub(crate) async fn exclusive() -> anyhow::Result<MappedMutexGuard<'static, Scene>> {
-    let mut exclusive = EXCLUSIVE.lock().await;
-    if let Some(scene) = exclusive.take() {
+    let mut scene = at_rest(&EXCLUSIVE).await;
+    if scene.is_none() {
+        *scene = Some(Scene::start(true).await?);
+    }
+    emptied(scene)
+}
+
+/// The same on MK.IO.
+pub(crate) async fn mkio() -> anyhow::Result<MappedMutexGuard<'static, Scene>> {
+    let mut scene = at_rest(&MKIO).await;
+    if scene.is_none() {
+        *scene = Some(Scene::start_mkio(&[("MIRROR_STORAGE_MAP", STORAGE_MAP)]).await?);
+    }
+    emptied(scene)
+}
+
+/// A world as the test before left it, without faults; nothing if it does not come to rest.
+async fn at_rest(
+    world: &'static Mutex<Option<Scene>>,
+) -> MutexGuard<'static, Option<Scene>> {
+    let mut world = world.lock().await;
+    if let Some(scene) = world.take() {
         scene.control().clear_faults(None);
         scene.control().set_settings(Settings::default());
         // One that does not come to rest was left by a test that failed.
         if scene.quiet(REST).await.is_ok() {
-            *exclusive = Some(scene);
+            *world = Some(scene);
         } else {
             scene.end().await;
         }
     }
-    if exclusive.is_none() {
-        *exclusive = Some(Scene::start(true).await?);
-    }
-    let scene = MutexGuard::try_map(exclusive, Option::as_mut);
+    world
+}
+
+fn emptied(
+    scene: MutexGuard<'static, Option<Scene>>,
+) -> anyhow::Result<MappedMutexGuard<'static, Scene>> {
+    let scene = MutexGuard::try_map(scene, Option::as_mut);
     let scene = scene.map_err(|_| anyhow!("the world is there"))?;
     scene.control().clear_deliveries();
     scene.control().reset_requests();
     Ok(scene)
 }
 
-/// Looks once more for secrets in everything that was written, and ends both worlds.
+/// Looks once more for secrets in everything that was written, and ends the worlds.
 pub(super) async fn end() -> anyhow::Result<()> {
     let mut shown = Ok(());
     if let Some(scene) = SHARED.lock().await.take() {
@@ -57,9 +85,11 @@ pub(super) async fn end() -> anyhow::Result<()> {
             scene.end().await;
         }
     }
-    if let Some(scene) = EXCLUSIVE.lock().await.take() {
-        shown = shown.and(scene.no_secret_shows().await.map(drop));
-        scene.end().await;
+    for world in [&EXCLUSIVE, &MKIO] {
+        if let Some(scene) = world.lock().await.take() {
+            shown = shown.and(scene.no_secret_shows().await.map(drop));
+            scene.end().await;
+        }
     }
     shown
 }

@@ -23,9 +23,17 @@ fn attribute<'a>(element: &'a str, name: &str) -> &'a str {
 
 /// The texts that begin with an element, up to the next one of the same name.
 fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
-    let after = xml.split(&format!("<{name}")).skip(1);
-    // A longer name that begins the same is another element.
-    after.filter(|text| text.starts_with(' ')).collect()
+    let start = format!("<{name} ");
+    let mut texts = Vec::new();
+    let mut rest = xml;
+    while let Some(at) = rest.find(&start) {
+        // With the space, so that an attribute always follows one.
+        let element = &rest[at + start.len() - 1..];
+        let end = element.find(&start).unwrap_or(element.len());
+        texts.push(&element[..end]);
+        rest = &element[end..];
+    }
+    texts
 }
 
 /// The types of a file's boxes, in order (ISO/IEC 14496-12: 32-bit length, type; length 1 means a 64-bit length follows).
