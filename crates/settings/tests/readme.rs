@@ -7,7 +7,7 @@ use settings::Settings;
 
 fn readme() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    fs::read_to_string(path).unwrap()
+    fs::read_to_string(path).expect("README.md can be read")
 }
 
 /// The first part of the README between two marks.
