@@ -84,6 +84,7 @@ impl Mirror {
         }
         let budget = self.budget();
         let copied = tokio::select! {
+            biased;
             copied = self.bytes.mirror(from, to, settle, &budget) => copied,
             never = self.keep_lock(change, &holder) => match never {},
         };
@@ -157,11 +158,7 @@ impl Mirror {
         note: &serde_json::Value,
     ) -> Option<serde_json::Value> {
         let now = (self.options.clock)();
-        match self
-            .locks
-            .take(&change.id, holder, now, length, note)
-            .await
-        {
+        match self.locks.take(&change.id, holder, now, length, note).await {
             Ok(Taken::Theirs(_)) => None,
             Ok(Taken::Ours(before)) => Some(before),
             Err(_) => Some(serde_json::Value::Null),

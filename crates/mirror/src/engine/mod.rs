@@ -13,7 +13,7 @@ mod writing;
 
 use std::{sync::Arc, time::Duration};
 
-use change::{Change, Kind};
+use change::{Change, Kind, ResourceId};
 use media::{Body, Primary, Secondary};
 use state::{CopyLocks, Deletions, Documents};
 use time::OffsetDateTime;
@@ -126,8 +126,28 @@ impl Mirror {
             .map_err(Problem::source)?
         {
             None => self.gone(change, &change.id).await,
-            Some(source) => self.converge(change, source, None).await,
+            Some(source) => match self.converge(change, source, None).await {
+                Err(problem) if self.lacks_asset(&change.id, &problem).await? => Ok(Report::new(
+                    Outcome::Skipped(Reason::OutOfScope),
+                )
+                .because("its asset is not in the secondary, and brings its filters itself")),
+                result => result,
+            },
         }
+    }
+
+    /// Whether a filter could not be written because its asset is not mirrored. The service then answers as if it were lost, and
+    /// waiting would never end.
+    async fn lacks_asset(&self, id: &ResourceId, problem: &Problem) -> Result<bool, Problem> {
+        let Some(asset) = id
+            .parent()
+            .filter(|_| problem.reason == Reason::ReplicaUnavailable)
+        else {
+            return Ok(false);
+        };
+        let asset = ResourceId::new(Kind::Assets, asset.clone());
+        let there = self.secondary.exists(&asset).await;
+        Ok(!there.map_err(Problem::replica)?)
     }
 }
 
