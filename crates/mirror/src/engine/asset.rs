@@ -48,7 +48,8 @@ impl Mirror {
                 "{blobs} blobs ({bytes} bytes) copied; {asset}; {filters} filters"
             ));
         }
-        if wrote || change.cause != Cause::Written {
+        // An update of the asset's own properties is nothing to its locators.
+        if blobs > 0 || replica.is_none() || change.cause != Cause::Written {
             report.follow_ups = self.publish(change).await?;
         }
         Ok(report)

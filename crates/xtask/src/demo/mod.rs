@@ -56,11 +56,7 @@ impl From<Service> for Backend {
 }
 
 pub(crate) async fn run(options: Options) -> ExitCode {
-    let result = tokio::select! {
-        result = play(&options) => result,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
-    };
-    match result {
+    match play(&options).await {
         Ok(()) => {
             println!("demo: PASS");
             ExitCode::SUCCESS
@@ -73,7 +69,10 @@ pub(crate) async fn run(options: Options) -> ExitCode {
 }
 
 async fn play(options: &Options) -> anyhow::Result<()> {
-    let handler = build::handler().await?;
+    let handler = tokio::select! {
+        handler = build::handler() => handler?,
+        interrupted = interrupted() => return interrupted,
+    };
     let backend = Backend::from(options.backend);
     let accounts = match backend {
         Backend::Ams => "two media-services accounts",
@@ -83,7 +82,7 @@ async fn play(options: &Options) -> anyhow::Result<()> {
         "starting the local world: storage of two regions, {accounts}, queues, the Functions host"
     );
     let hosts = HOSTS.map(|(primary, secondary)| format!("{primary}={secondary}"));
-    let world = World::start(WorldOptions {
+    let starting = World::start(WorldOptions {
         backend,
         handler,
         settings: vec![
@@ -92,9 +91,15 @@ async fn play(options: &Options) -> anyhow::Result<()> {
             ("MIRROR_DELETE_GRACE".to_owned(), "1s".to_owned()),
         ],
         ..WorldOptions::default()
-    })
-    .await?;
-    let result = tell(&world).await;
+    });
+    let world = tokio::select! {
+        world = starting => world?,
+        interrupted = interrupted() => return interrupted,
+    };
+    let result = tokio::select! {
+        result = tell(&world) => result,
+        interrupted = interrupted() => interrupted,
+    };
     if let Err(error) = &result {
         println!("\nthe last lines:\n{}", world.last_lines());
         println!("{error:#}");
@@ -108,6 +113,14 @@ async fn play(options: &Options) -> anyhow::Result<()> {
     }
     world.stop().await;
     result
+}
+
+/// Ends with an error when somebody presses Ctrl-C.
+async fn interrupted() -> anyhow::Result<()> {
+    tokio::signal::ctrl_c()
+        .await
+        .context("waiting for Ctrl-C")?;
+    anyhow::bail!("interrupted")
 }
 
 async fn tell(world: &World) -> anyhow::Result<()> {
