@@ -171,7 +171,7 @@ impl Mkio {
             return Err(unlike(&operation, "answer-is-not-a-json-object"));
         };
         let written = resource(id, value, &operation)?;
-        self.wait_until_usable(&written).await?;
+        self.wait_until_usable(&written, answer.created).await?;
         let complete = match id.kind() {
             Kind::ContentKeyPolicies => self.policy_with_secrets(id).await?,
             Kind::StreamingLocators => self.complete_locator(written).await?,
@@ -180,14 +180,17 @@ impl Mkio {
         complete.ok_or_else(|| unlike(&operation, "written-resource-is-gone"))
     }
 
-    /// A write can be accepted before what it made can be used.
-    async fn wait_until_usable(&self, written: &Body) -> Result<(), ServiceError> {
+    /// A write can be accepted before what it made can be used. What was there before, and says nothing else, can be used.
+    async fn wait_until_usable(&self, written: &Body, created: bool) -> Result<(), ServiceError> {
         let id = written.id();
         let stateful = matches!(
             id.kind(),
             Kind::Assets | Kind::ContentKeyPolicies | Kind::StreamingLocators
         );
         let mut state = state_of(written.expose());
+        if state.is_none() && !created {
+            return Ok(());
+        }
         if !stateful || state.as_deref().is_some_and(is_usable) {
             return Ok(());
         }

@@ -72,6 +72,8 @@ pub struct Wire {
 /// An answer of success.
 pub(crate) struct Answer {
     pub(crate) body: Option<Value>,
+    /// 201: the resource is new.
+    pub(crate) created: bool,
 }
 
 impl Wire {
@@ -193,12 +195,19 @@ impl Wire {
         let bytes = whole(response, operation).await;
         if status.is_success() {
             let bytes = bytes?;
+            let created = status == StatusCode::CREATED;
             if bytes.is_empty() {
-                return Ok(Answer { body: None });
+                return Ok(Answer {
+                    body: None,
+                    created,
+                });
             }
             // A parse error could quote the text, and the text could hold keys: keep the category only.
             return match serde_json::from_slice(&bytes) {
-                Ok(value) => Ok(Answer { body: Some(value) }),
+                Ok(value) => Ok(Answer {
+                    body: Some(value),
+                    created,
+                }),
                 Err(error) => Err(ServiceError {
                     status: Some(status.as_u16()),
                     ..ServiceError::new(
