@@ -10,7 +10,8 @@ use state::{BlobDocuments, Exception, Exceptions};
 use tokio::time::Instant;
 use url::Url;
 use world::{
-    AccountSas, Backend, LocalCredential, Storage, World, WorldOptions, platform::Platform, proof::Proof,
+    AccountSas, Backend, LocalCredential, Storage, World, WorldOptions, platform::Platform,
+    proof::Proof,
 };
 
 use super::{

@@ -49,9 +49,7 @@ pub(crate) async fn mkio() -> anyhow::Result<MappedMutexGuard<'static, Scene>> {
 }
 
 /// A world as the test before left it, without faults; nothing if it does not come to rest.
-async fn at_rest(
-    world: &'static Mutex<Option<Scene>>,
-) -> MutexGuard<'static, Option<Scene>> {
+async fn at_rest(world: &'static Mutex<Option<Scene>>) -> MutexGuard<'static, Option<Scene>> {
     let mut world = world.lock().await;
     if let Some(scene) = world.take() {
         scene.control().clear_faults(None);

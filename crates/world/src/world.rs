@@ -55,6 +55,8 @@ pub struct World {
     /// What the handler was given and must not show: the header of the identity endpoint, the signatures of SAS, the tokens of
     /// MK.IO and the secret of its webhook.
     pub secrets: Vec<String>,
+    /// What webhooks of MK.IO bring in the header `x-webhook-secret`; empty on Azure Media Services.
+    pub webhook_secret: String,
     _app_root: TempDir,
 }
 
@@ -124,6 +126,10 @@ impl World {
             host,
             queues,
             secrets,
+            webhook_secret: credentials
+                .as_ref()
+                .map(|one| one.webhook_secret.clone())
+                .unwrap_or_default(),
             _app_root: app_root,
         };
         ensure!(

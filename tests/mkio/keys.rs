@@ -1,0 +1,204 @@
+//! Content keys: nothing is published with others than the source's.
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+use simulator::{ExplicitKeys, Fault, FaultRule, PatchOptions};
+use world::{World, bodies::streaming_policies};
+
+use super::{hint, hinted, nothing_written, replica};
+use crate::support::{Scene, encoded, mkio, tests, viewers};
+
+tests![
+    a_locator_is_released_after_its_keys_were_read_back,
+    keys_that_a_predefined_policy_refuses_publish_nothing,
+    keys_that_were_replaced_stay_suppressed,
+    keys_that_a_predefined_policy_takes_are_mirrored,
+    what_is_still_being_made_is_waited_for,
+    an_option_that_a_merging_service_keeps_is_named,
+];
+
+/// An encoded asset, and a content key policy.
+async fn title(scene: &Scene, name: &str) -> anyhow::Result<()> {
+    encoded(scene, name).await?;
+    let key = scene.secrets.base64("verification-key");
+    let policy = format!("contentKeyPolicies/{name}");
+    scene.primary()?.put(&policy, viewers(&key)).await?;
+    Ok(())
+}
+
+/// The same, published with keys that the service made, on a streaming policy of the platform's or on a predefined one.
+async fn published(scene: &Scene, name: &str, own_policy: bool) -> anyhow::Result<()> {
+    title(scene, name).await?;
+    let primary = scene.primary()?;
+    let mut locator = json!({
+        "assetName": name,
+        "streamingPolicyName": "Predefined_ClearKey",
+        "defaultContentKeyPolicyName": name,
+    });
+    if own_policy {
+        let policy = streaming_policies::clear_key(name);
+        primary
+            .put(&format!("streamingPolicies/{name}"), policy)
+            .await?;
+        locator["streamingPolicyName"] = json!(name);
+    }
+    primary
+        .put(&format!("streamingLocators/{name}"), locator)
+        .await?;
+    Ok(())
+}
+
+async fn a_locator_is_released_after_its_keys_were_read_back() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    let path = "streamingLocators/released";
+    // It is made, and then cannot be released.
+    let stuck = Fault::Status {
+        status: 503,
+        code: None,
+        message: None,
+    };
+    let stuck = FaultRule::for_account(World::SECONDARY, stuck)
+        .methods(&["PUT"])
+        .path(path)
+        .after(1);
+    let stuck = scene.control().add_fault(stuck);
+    published(&scene, "released", true).await?;
+    scene.expect(path, "waiting(replica-unavailable)").await?;
+    let hidden = replica(&scene, "released").await?.context("it was made")?;
+    ensure!(
+        hidden["suppressed"] == true,
+        "it was published before its keys were read back"
+    );
+    scene.control().clear_fault(stuck);
+    scene.expect(path, "applied").await?;
+
+    ensure!(scene.proof()?.locator("released").await?.keys == 1);
+    let shown = replica(&scene, "released").await?.context("it is there")?;
+    ensure!(shown["suppressed"] == false);
+    let requests = scene.control().requests(Some(World::SECONDARY));
+    let steps: Vec<&str> = requests
+        .iter()
+        .filter(|request| request.kind.as_deref() == Some("streamingLocators"))
+        .filter(|request| request.name.as_deref() == Some("released"))
+        .filter(|request| request.status.is_some_and(|status| status < 300))
+        .map(|request| request.action.as_deref().unwrap_or(&request.method))
+        .skip_while(|step| *step != "PUT")
+        .take(2)
+        .collect();
+    ensure!(steps == ["PUT", "listContentKeys"], "{steps:?}");
+    Ok(())
+}
+
+async fn keys_that_a_predefined_policy_refuses_publish_nothing() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    published(&scene, "refused", false).await?;
+    let said = scene
+        .expect("streamingLocators/refused", "failed(keys-refused)")
+        .await?;
+    ensure!(said.text("detail").contains("predefined"), "{said:?}");
+    ensure!(replica(&scene, "refused").await?.is_none());
+    nothing_written(&scene, "refused")?;
+    hinted(&scene, "refused", "failed(keys-refused)").await?;
+    nothing_written(&scene, "refused")
+}
+
+async fn keys_that_were_replaced_stay_suppressed() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    scene.control().change_settings(|settings| {
+        settings.mkio.explicit_keys_on_predefined = ExplicitKeys::Strip;
+    });
+    published(&scene, "stripped", false).await?;
+    scene
+        .expect("streamingLocators/stripped", "failed(keys-refused)")
+        .await?;
+    let hidden = replica(&scene, "stripped").await?.context("it was made")?;
+    ensure!(
+        hidden["suppressed"] == true,
+        "it is published with other keys"
+    );
+    let writes = scene.writes("stripped").len();
+    // However often it is looked at.
+    for _ in 0..2 {
+        hinted(&scene, "stripped", "failed(keys-refused)").await?;
+    }
+    ensure!(
+        scene.writes("stripped").len() == writes,
+        "{:#?}",
+        scene.writes("stripped")
+    );
+    let hidden = replica(&scene, "stripped").await?.context("it is there")?;
+    ensure!(hidden["suppressed"] == true);
+    Ok(())
+}
+
+async fn keys_that_a_predefined_policy_takes_are_mirrored() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    scene.control().change_settings(|settings| {
+        settings.mkio.explicit_keys_on_predefined = ExplicitKeys::Accept;
+    });
+    published(&scene, "taken", false).await?;
+    scene.expect("streamingLocators/taken", "applied").await?;
+    ensure!(scene.proof()?.locator("taken").await?.keys == 1);
+    Ok(())
+}
+
+async fn what_is_still_being_made_is_waited_for() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    encoded(&scene, "unhurried").await?;
+    // The platform's own are made by the time that it goes on.
+    let (primary, policy) = (scene.primary()?, "contentKeyPolicies/unhurried");
+    let key = scene.secrets.base64("verification-key");
+    primary.put(policy, viewers(&key)).await?;
+    let streaming = streaming_policies::clear_key("unhurried");
+    primary
+        .put("streamingPolicies/unhurried", streaming)
+        .await?;
+    let stopped = FaultRule::for_account(World::SECONDARY, Fault::Throttle { retry_after: 1 });
+    let stopped = scene.control().add_fault(stopped);
+    let locator = json!({"assetName": "unhurried", "streamingPolicyName": "unhurried"});
+    let path = "streamingLocators/unhurried";
+    primary.put(path, locator).await?;
+    scene.expect(path, "waiting(replica-throttled)").await?;
+    scene
+        .control()
+        .change_settings(|settings| settings.mkio.creating_reads = 2);
+    scene.control().clear_fault(stopped);
+    scene.expect(path, "applied").await?;
+    ensure!(scene.proof()?.locator("unhurried").await?.keys == 1);
+    let requests = scene.control().requests(Some(World::SECONDARY));
+    let states = requests
+        .iter()
+        .filter(|request| request.action.as_deref() == Some("state"))
+        .filter(|request| request.kind.as_deref() == Some("contentKeyPolicies"));
+    ensure!(
+        states.count() > 1,
+        "nobody waited for the content key policy"
+    );
+    Ok(())
+}
+
+async fn an_option_that_a_merging_service_keeps_is_named() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    let (primary, path) = (scene.primary()?, "contentKeyPolicies/merging");
+    let one = viewers(&scene.secrets.base64("verification-key"));
+    let mut two = one.clone();
+    let mut second: Value = two["options"][0].clone();
+    second["name"] = json!("partners");
+    if let Some(options) = two["options"].as_array_mut() {
+        options.push(second);
+    }
+    let queue = "mirror-content-key-policy";
+    primary.put(path, two).await?;
+    let from = hint(&scene, queue, "contentKeyPolicies", "merging").await?;
+    scene.expect_after(from, path, "applied").await?;
+    primary.change_content_key_policy("merging", one).await?;
+    scene
+        .control()
+        .change_settings(|settings| settings.mkio.patch_options = PatchOptions::Merge);
+    let from = hint(&scene, queue, "contentKeyPolicies", "merging").await?;
+    let said = scene
+        .expect_after(from, path, "failed(replica-conflict)")
+        .await?;
+    ensure!(said.text("detail").contains("partners"), "{said:?}");
+    Ok(())
+}

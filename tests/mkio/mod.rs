@@ -1,0 +1,59 @@
+//! On MK.IO: what is different there. One world on it, for one test at a time.
+
+mod bad_input;
+mod calls;
+mod keys;
+mod webhook;
+
+use anyhow::ensure;
+use serde_json::{Value, json};
+
+use crate::support::{Record, Scene};
+
+pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
+    [
+        bad_input::tests(),
+        calls::tests(),
+        keys::tests(),
+        webhook::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The platform says that a resource may differ, since MK.IO does not.
+async fn hint(scene: &Scene, queue: &str, kind: &str, name: &str) -> anyhow::Result<usize> {
+    let from = scene.log.end();
+    let message = json!({"v": 1, "kind": kind, "name": name}).to_string();
+    scene.enqueue(queue, message.as_bytes()).await?;
+    Ok(from)
+}
+
+/// The platform says so about a locator, and the mirror does this with it.
+async fn hinted(scene: &Scene, locator: &str, outcome: &str) -> anyhow::Result<Record> {
+    let from = hint(scene, "mirror-locator", "streamingLocators", locator).await?;
+    let path = format!("streamingLocators/{locator}");
+    scene.expect_after(from, &path, outcome).await
+}
+
+/// The properties that a locator has in the secondary.
+async fn replica(scene: &Scene, locator: &str) -> anyhow::Result<Option<Value>> {
+    let path = format!("streamingLocators/{locator}");
+    let found = scene.secondary()?.find(&path).await?;
+    Ok(found.map(|mut locator| locator["properties"].take()))
+}
+
+/// Nothing was written to a locator of the secondary, or everything was refused.
+fn nothing_written(scene: &Scene, locator: &str) -> anyhow::Result<()> {
+    let writes = scene.writes(locator);
+    let refused = |status: Option<u16>| status.is_some_and(|status| status >= 400);
+    ensure!(
+        writes
+            .iter()
+            .filter(|request| request.kind.as_deref() == Some("streamingLocators"))
+            .all(|request| refused(request.status)),
+        "{writes:#?}"
+    );
+    Ok(())
+}
