@@ -2,14 +2,18 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    pin::pin,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use cloud::QueueError;
 use handlers::Enqueue;
-use tokio::{sync::watch, time::Instant};
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     line::{Call, Line},
@@ -32,7 +36,8 @@ pub(crate) struct Message {
 pub(crate) struct Queues {
     state: Mutex<State>,
     /// Counts changes, so that those who wait for one miss none.
-    changes: watch::Sender<u64>,
+    changes: AtomicU64,
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -47,7 +52,8 @@ impl Queues {
     pub(crate) fn new() -> Self {
         Self {
             state: Mutex::default(),
-            changes: watch::Sender::new(0),
+            changes: AtomicU64::new(0),
+            changed: Notify::new(),
         }
     }
 
@@ -55,12 +61,24 @@ impl Queues {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn changed(&self) {
-        self.changes.send_modify(|count| *count += 1);
+    /// Wakes those who wait for a change, in the order in which they came.
+    pub(crate) fn change(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.changed.notify_waiters();
     }
 
-    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
+    /// How many changes there have been.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
+    }
+
+    /// Returns when there have been more.
+    pub(crate) async fn changed(&self, since: u64) {
+        let mut changed = pin!(self.changed.notified());
+        changed.as_mut().enable();
+        if self.changes() == since {
+            changed.await;
+        }
     }
 
     pub(crate) fn send(&self, queue: &str, text: &str, delay: Duration) {
@@ -77,7 +95,7 @@ impl Queues {
         let messages = state.queues.entry(queue.to_owned()).or_default();
         messages.push_back(message);
         drop(state);
-        self.changed();
+        self.change();
     }
 
     /// Hands out visible messages, at most `most`.
@@ -103,7 +121,7 @@ impl Queues {
         if let Some(messages) = self.lock().queues.get_mut(queue) {
             messages.retain(|other| other.id != message.id || other.dequeued != message.dequeued);
         }
-        self.changed();
+        self.change();
     }
 
     /// Makes a message visible again, after a while.
@@ -116,7 +134,7 @@ impl Queues {
                 message.leased = false;
             }
         }
-        self.changed();
+        self.change();
     }
 
     /// When the next message of a queue can be handed out.

@@ -64,6 +64,8 @@ pub(crate) struct Noted {
     pub(crate) part: Part,
     pub(crate) what: String,
     pub(crate) writes: bool,
+    /// Whether it was a write that the storage service refused: what it was to replace, or its source, is not as it was.
+    pub(crate) in_vain: bool,
 }
 
 impl Journal {
@@ -73,6 +75,13 @@ impl Journal {
         self.on = true;
     }
 
+    /// The last call was a write in vain.
+    pub(crate) fn in_vain(&mut self) {
+        if let Some(last) = self.calls.last_mut() {
+            last.in_vain = true;
+        }
+    }
+
     pub(crate) fn note(&mut self, part: Part, what: &str, writes: bool) {
         self.counted += 1;
         if self.on {
@@ -80,6 +89,7 @@ impl Journal {
                 part,
                 what: what.to_owned(),
                 writes,
+                in_vain: false,
             });
         }
     }

@@ -135,6 +135,12 @@ impl Weather {
         self.lock().dark.insert(part, Instant::now() + time);
     }
 
+    /// Until when a part does not answer, if it does not.
+    pub(crate) fn dark_until(&self, part: Part) -> Option<Instant> {
+        let until = self.lock().dark.get(&part).copied();
+        until.filter(|until| Instant::now() < *until)
+    }
+
     /// How often each fault happened.
     pub(crate) fn seen(&self) -> BTreeMap<&'static str, u64> {
         self.lock().seen.clone()
@@ -143,11 +149,8 @@ impl Weather {
     /// What becomes of the next call to `part`.
     pub(crate) fn fate(&self, part: Part, writes: bool) -> Fate {
         let mut state = self.lock();
-        if state
-            .dark
-            .get(&part)
-            .is_some_and(|until| Instant::now() < *until)
-        {
+        let until = state.dark.get(&part).copied();
+        if until.is_some_and(|until| Instant::now() < until) {
             *state.seen.entry("dark").or_default() += 1;
             let trouble = if self.chance.happens(0.5) {
                 Trouble::Lost

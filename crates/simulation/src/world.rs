@@ -125,7 +125,7 @@ impl World {
     /// More or fewer events are on their way.
     pub(crate) fn under_way(&self, events: i64) {
         *self.events.lock().unwrap_or_else(PoisonError::into_inner) += events;
-        self.queues.changed();
+        self.queues.change();
     }
 
     /// Whether nothing is left to be done: no event on its way, no message waiting.
@@ -136,12 +136,13 @@ impl World {
 
     /// Returns when nothing is left to be done, or false when that takes longer than `most`.
     pub(crate) async fn rest(&self, most: Duration) -> bool {
-        let mut changes = self.queues.subscribe();
         let waiting = async {
-            while !self.at_rest() {
-                if changes.changed().await.is_err() {
+            loop {
+                let changes = self.queues.changes();
+                if self.at_rest() {
                     return;
                 }
+                self.queues.changed(changes).await;
             }
         };
         tokio::time::timeout(most, waiting).await.is_ok()

@@ -228,6 +228,7 @@ impl MediaService for Client {
             let shown = |record: &super::Record| record.shown(id, Shown::Put, &world.answers);
             let mut fields = body.expose().clone();
             if earnest == Earnest::Pretend {
+                state.watch.ignored.insert(id.clone());
                 match state.account(side).get(id) {
                     Some(record) if record.can_change(id.kind()) => return Ok(shown(record)),
                     _ => forget_texts(&mut fields),
@@ -239,9 +240,14 @@ impl MediaService for Client {
                 chance: &world.answers,
                 storage,
             };
-            account
-                .put(id, &fields, &mut writing)
-                .map(|record| shown(&record))
+            let answer = account.put(id, &fields, &mut writing);
+            if let Err(refused) = &answer {
+                world.say(format_args!(
+                    "          PUT {id}: answers {}",
+                    refused.status
+                ));
+            }
+            answer.map(|record| shown(&record))
         });
         let written = Body::new(id.clone(), written.await?);
         let vanished = || {

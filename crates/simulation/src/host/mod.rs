@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 pub(crate) use functions::Functions;
 pub(crate) use log::{Entry, Log};
 
-use crate::{app, process::Process, queues::Message, world::World};
+use crate::{app, process::Process, queues::Message, weather::Part, world::World};
 use functions::QueueFunction;
 
 /// As `host.json` has it: messages fetched at once, and how few must be left in progress before more are.
@@ -68,7 +68,7 @@ impl Host {
 
     /// Works until the runtime ends.
     pub(crate) async fn serve(self: Arc<Self>) {
-        let mut changes = self.world.queues.subscribe();
+        let queues = &self.world.queues;
         loop {
             let (process, _) = self.current();
             if process.is_dead() {
@@ -76,7 +76,12 @@ impl Host {
                 self.restart();
                 continue;
             }
-            changes.mark_unchanged();
+            // The host reads the queues from the account to which its handler writes them.
+            if let Some(until) = self.world.weather.dark_until(Part::Queues) {
+                sleep_until(until).await;
+                continue;
+            }
+            let changes = queues.changes();
             for function in &self.functions.queues {
                 for message in self.receive(function) {
                     tokio::spawn(Arc::clone(&self).handle(function, message));
@@ -86,7 +91,7 @@ impl Host {
             tokio::select! {
                 biased;
                 () = process.died() => {}
-                _ = changes.changed() => {}
+                () = queues.changed(changes) => {}
                 () = sleep_until(next) => {}
             }
         }
@@ -152,7 +157,7 @@ impl Host {
         if let Some(count) = self.lock().in_progress.get_mut(function.name.as_str()) {
             *count -= 1;
         }
-        queues.changed();
+        queues.change();
     }
 
     /// Hands an invocation to the handler process as it is now.

@@ -62,6 +62,13 @@ impl Canonical {
         }
     }
 
+    /// The storage account that an asset is in, or belongs in, in the secondary.
+    pub(crate) fn storage(asset: &Fields) -> Option<&str> {
+        let name = text(asset, "storageAccountName")?;
+        let source = SOURCES.iter().position(|source| *source == name);
+        Some(source.map_or(name, |at| REPLICAS[at]))
+    }
+
     pub(crate) fn same(&self, other: &Self) -> bool {
         let near = |(a, b): (&Option<OffsetDateTime>, &Option<OffsetDateTime>)| match (a, b) {
             (Some(a), Some(b)) => (*a - *b).abs() <= Duration::milliseconds(10),

@@ -76,7 +76,8 @@ pub(crate) fn check(
             let found = state.chronicle.found.get(id).into_iter().flatten();
             let known = sources.map(|fields| of(Side::Primary, fields));
             let mut known = known.chain(found.map(|fields| of(Side::Secondary, fields)));
-            if !known.any(|known| known.same(&replica)) {
+            let ignored = state.watch.ignored.contains(id);
+            if !ignored && !known.any(|known| known.same(&replica)) {
                 broken.push(format!(
                     "{id}: kept after its deletion as something that it never was"
                 ));

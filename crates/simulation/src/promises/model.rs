@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::canonical::{Canonical, keys};
 use crate::{
-    ams::{Fields, Record, labels_of, policies_named, text},
+    ams::{Fields, Record, policies_named, text},
     state::State,
     storage::Blob,
 };
@@ -62,13 +62,13 @@ impl<'a> Pair<'a> {
         let Some(replica) = container(replica) else {
             return Some("the replica has no container".to_owned());
         };
-        let missing = source.blobs.iter().find(|(name, blob)| {
-            replica
-                .blobs
-                .get(*name)
-                .is_none_or(|there| !same_blob(blob, there))
-        });
-        missing.map(|(name, _)| format!("the blob {name} is missing or differs"))
+        source.blobs.iter().find_map(|(name, blob)| {
+            let what = match replica.blobs.get(name) {
+                None => "is missing".to_owned(),
+                Some(there) => format!("differs in its {}", differs_in(blob, there)?),
+            };
+            Some(format!("the blob {name} {what}"))
+        })
     }
 
     /// The reasons for which it may remain different. None: it must be the same.
@@ -114,6 +114,15 @@ impl<'a> Pair<'a> {
         }
         if of("storageEncryptionFormat") != "None" {
             excuses.push("source-unsupported");
+        }
+        // An asset that was there already may be in another storage account, and stays there.
+        let storage = |record: &Record| {
+            let place = Canonical::storage(&record.properties);
+            place.unwrap_or_default().to_owned()
+        };
+        let elsewhere = |replica: &Record| storage(replica) != storage(self.source);
+        if self.replica.is_some_and(elsewhere) {
+            excuses.push("replica-refused");
         }
         let published = !self.state.primary.locators_of(self.id.name()).is_empty();
         if self.replica.is_none() && !published {
@@ -221,7 +230,7 @@ impl<'a> Pair<'a> {
         excuses
     }
 
-    /// A policy that cannot be brought, or whose replica has other labels, takes its locators with it.
+    /// A policy that cannot be brought, or whose replica is another, may take its locators with it.
     fn named_policy_excuses(&self, name: &str) -> Vec<&'static str> {
         let Ok(name) = Name::new(name) else {
             return Vec::new();
@@ -231,18 +240,13 @@ impl<'a> Pair<'a> {
             // Kept after its deletion, in a state that may be an old one.
             return vec!["replica-refused", "keys-refused"];
         };
-        if policy.difference().is_none() {
-            return Vec::new();
+        // The locator may have been made when the policy of that name was another.
+        let versions = self.state.chronicle.sources.get(&id).map_or(0, Vec::len);
+        match policy.difference() {
+            None if versions > 1 => vec!["replica-refused", "keys-refused"],
+            None => Vec::new(),
+            Some(_) => vec!["dependency-failed", "replica-refused", "keys-refused"],
         }
-        let labels = |record: &Record| labels_of(&record.properties);
-        let mut excuses = vec!["dependency-failed"];
-        if policy
-            .replica
-            .is_some_and(|replica| labels(replica) != labels(policy.source))
-        {
-            excuses.extend(["replica-refused", "keys-refused"]);
-        }
-        excuses
     }
 
     fn anywhere(&self, kind: Kind, name: &str) -> bool {
@@ -254,14 +258,18 @@ impl<'a> Pair<'a> {
     }
 }
 
-/// Bytes, content headers and metadata; the mirror's own mark aside.
-fn same_blob(source: &Blob, replica: &Blob) -> bool {
+/// In which of bytes, content headers and metadata two blobs differ; the mirror's own mark aside.
+fn differs_in(source: &Blob, replica: &Blob) -> Option<&'static str> {
     let metadata = |blob: &Blob| {
         let mut metadata = blob.metadata.clone();
         metadata.remove("mirrorsource");
         metadata
     };
-    source.content == replica.content
-        && source.headers == replica.headers
-        && metadata(source) == metadata(replica)
+    if source.content != replica.content {
+        Some("bytes")
+    } else if source.headers != replica.headers {
+        Some("content headers")
+    } else {
+        (metadata(source) != metadata(replica)).then_some("metadata")
+    }
 }

@@ -28,9 +28,13 @@ pub(crate) struct Watch {
     pub(crate) broken: Vec<String>,
     /// Containers of the secondary's region that belong to something else.
     pub(crate) foreign: BTreeSet<(String, String)>,
+    /// Replicas of which the secondary left something out.
+    pub(crate) ignored: BTreeSet<ResourceId>,
     listings: HashMap<Option<task::Id>, Listing>,
     /// Whether an invocation found a source there when it looked last.
     sources: HashMap<(Option<task::Id>, ResourceId), bool>,
+    /// Which invocation made a locator last.
+    makers: HashMap<ResourceId, Option<task::Id>>,
     /// Replicas that the mirror deleted last, as they were.
     deleted: BTreeMap<ResourceId, Fields>,
 }
@@ -92,6 +96,9 @@ impl State {
             .and_then(Value::as_object)
             .unwrap_or(&empty);
         let there = self.secondary.get(id).is_some();
+        if !there {
+            self.watch.makers.insert(id.clone(), task::try_id());
+        }
         if self.puts_back(id, properties) {
             return;
         }
@@ -225,13 +232,16 @@ impl State {
             .filter_map(|source| text(source, "streamingLocatorId"))
             .collect();
         let same_id = text(&replica, "streamingLocatorId").is_some_and(|id| ids.contains(&id));
-        let allowed = match self.watch.sources.get(&(task::try_id(), id.clone())) {
-            // It changed: to be replaced.
-            Some(true) => keys(&replica).is_empty() && same_id,
-            // It was withdrawn.
-            Some(false) => true,
-            None => false,
-        };
+        // What it made itself a moment ago, and turned out to have other keys, it may take back.
+        let own = self.watch.makers.get(id) == Some(&task::try_id());
+        let allowed = own
+            || match self.watch.sources.get(&(task::try_id(), id.clone())) {
+                // It changed: to be replaced.
+                Some(true) => keys(&replica).is_empty() && same_id,
+                // It was withdrawn.
+                Some(false) => true,
+                None => false,
+            };
         if id.kind() != Kind::StreamingLocators || !allowed {
             self.watch.breaks(
                 "nothing is deleted that the settings do not allow",

@@ -158,6 +158,13 @@ impl HttpClient for Transport {
                 state.watch_request(part, &request);
                 let (answer, done) = state.storage.execute(&request, world.clock.now());
                 state.watch.listed(task, &request.to, done);
+                if answer.status >= 400 {
+                    world.say(format_args!(
+                        "          {request}: answers {}",
+                        answer.status
+                    ));
+                    state.journal.in_vain();
+                }
                 answer
             })
             .await;

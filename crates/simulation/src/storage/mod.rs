@@ -7,6 +7,7 @@ pub(crate) mod operations;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use change::ResourceId;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -52,6 +53,8 @@ pub(crate) struct Blob {
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) tier: Option<String>,
     copy: Option<Copy>,
+    /// The blocks that it was put together from: ID and length.
+    blocks: Vec<(String, usize)>,
 }
 
 /// A copy by the service into a blob: its ID, and when it ends.
@@ -74,6 +77,14 @@ impl Copy {
     }
 }
 
+impl Container {
+    /// Whether it says that it was made for the bytes of this asset.
+    pub(crate) fn is_made_for(&self, asset: &ResourceId) -> bool {
+        let owner = Uuid::new_v5(&Uuid::NAMESPACE_URL, asset.to_string().as_bytes());
+        self.metadata.get("mirrorowner") == Some(&owner.to_string())
+    }
+}
+
 impl Blob {
     pub(crate) fn new(content: Vec<u8>) -> Self {
         Self {
@@ -85,6 +96,7 @@ impl Blob {
             metadata: BTreeMap::new(),
             tier: None,
             copy: None,
+            blocks: Vec::new(),
         }
     }
 

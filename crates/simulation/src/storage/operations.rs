@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use azure_core::time::to_rfc7231;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use time::OffsetDateTime;
 
@@ -71,13 +72,16 @@ impl Storage {
         let Some(found) = self.container(account, container) else {
             return Answer::refused(404, "ContainerNotFound");
         };
-        let Some(staged) = found.staged.get(blob) else {
-            if !found.blobs.contains_key(blob) {
-                return Answer::refused(404, "BlobNotFound");
-            }
-            return blocks(&BTreeMap::new());
-        };
-        blocks(staged)
+        let committed = found.blobs.get(blob).map(|blob| blob.blocks.as_slice());
+        let staged = found.staged.get(blob);
+        if committed.is_none() && staged.is_none() {
+            return Answer::refused(404, "BlobNotFound");
+        }
+        let staged = staged.into_iter().flatten();
+        let staged: Vec<_> = staged
+            .map(|(id, bytes)| (id.clone(), bytes.len()))
+            .collect();
+        blocks(committed.unwrap_or_default(), &staged)
     }
 
     fn properties(
@@ -93,8 +97,18 @@ impl Storage {
         let answer = Answer::of(200)
             .with("etag", &format!("\"{}\"", blob.etag()))
             .with("content-length", &blob.content.len().to_string())
+            .with("last-modified", &to_rfc7231(&blob.modified))
             .with("x-ms-blob-type", "BlockBlob");
         let mut answer = with_metadata(answer, &blob.metadata);
+        for (name, value) in &blob.headers {
+            answer = answer.with(name, value);
+        }
+        if let Some(digest) = &blob.digest {
+            answer = answer.with("content-md5", &STANDARD.encode(digest));
+        }
+        if let Some(tier) = &blob.tier {
+            answer = answer.with("x-ms-access-tier", tier);
+        }
         if let Some(copy) = &blob.copy {
             answer = answer
                 .with("x-ms-copy-id", &copy.id)
@@ -196,15 +210,22 @@ impl Storage {
             .container(account, container)
             .and_then(|found| found.staged.get(blob));
         let mut content = Vec::new();
+        let mut parts = Vec::new();
         for part in request.body.split("<Latest>").skip(1) {
             let id = part.split("</Latest>").next().unwrap_or_default();
             match staged.and_then(|staged| staged.get(id)) {
-                Some(bytes) => content.extend(bytes),
+                Some(bytes) => {
+                    content.extend(bytes);
+                    parts.push((id.to_owned(), bytes.len()));
+                }
                 None => return Answer::refused(400, "InvalidBlockList"),
             }
         }
         let (account, container) = (account.clone(), container.clone());
-        let made = request.blob(content, None);
+        let made = Blob {
+            blocks: parts,
+            ..request.blob(content, None)
+        };
         self.write(&account, &container, blob, made, now);
         Answer::of(201).with("etag", "\"0x2\"")
     }
@@ -272,17 +293,22 @@ fn with_metadata(mut answer: Answer, metadata: &BTreeMap<String, String>) -> Ans
     answer
 }
 
-fn blocks(staged: &BTreeMap<String, Vec<u8>>) -> Answer {
-    let mut xml = String::from(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList><CommittedBlocks></CommittedBlocks><UncommittedBlocks>",
-    );
-    for (id, bytes) in staged {
-        xml.push_str("<Block>");
-        element(&mut xml, "Name", id);
-        element(&mut xml, "Size", &bytes.len().to_string());
-        xml.push_str("</Block>");
+fn blocks(committed: &[(String, usize)], staged: &[(String, usize)]) -> Answer {
+    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>");
+    for (list, blocks) in [
+        ("CommittedBlocks", committed),
+        ("UncommittedBlocks", staged),
+    ] {
+        xml.push_str(&format!("<{list}>"));
+        for (id, length) in blocks {
+            xml.push_str("<Block>");
+            element(&mut xml, "Name", id);
+            element(&mut xml, "Size", &length.to_string());
+            xml.push_str("</Block>");
+        }
+        xml.push_str(&format!("</{list}>"));
     }
-    xml.push_str("</UncommittedBlocks></BlockList>");
+    xml.push_str("</BlockList>");
     let mut answer = Answer::of(200);
     answer.body = xml;
     answer
