@@ -13,6 +13,9 @@ tests![
     keys_that_a_predefined_policy_refuses_publish_nothing,
     keys_that_were_replaced_stay_suppressed,
     keys_that_a_predefined_policy_takes_are_mirrored,
+    a_locator_whose_keys_the_primary_uses_is_not_replaced,
+    a_replacement_with_other_keys_stays_suppressed,
+    a_field_that_nobody_knows_does_not_keep_a_locator_back,
     what_is_still_being_made_is_waited_for,
     an_option_that_a_merging_service_keeps_is_named,
 ];
@@ -139,6 +142,94 @@ async fn keys_that_a_predefined_policy_takes_are_mirrored() -> anyhow::Result<()
     published(&scene, "taken", false).await?;
     scene.expect("streamingLocators/taken", "applied").await?;
     ensure!(scene.proof()?.locator("taken").await?.keys == 1);
+    Ok(())
+}
+
+/// A locator on a predefined policy, made anew under the same ID in the primary.
+async fn made_anew(scene: &Scene, name: &str, change: Value) -> anyhow::Result<()> {
+    let (primary, path) = (scene.primary()?, format!("streamingLocators/{name}"));
+    let before = primary.get(&path).await?;
+    let mut locator = json!({
+        "assetName": name,
+        "streamingPolicyName": "Predefined_ClearKey",
+        "defaultContentKeyPolicyName": name,
+        "streamingLocatorId": before["properties"]["streamingLocatorId"],
+    });
+    if let (Some(locator), Value::Object(change)) = (locator.as_object_mut(), change) {
+        locator.extend(change);
+    }
+    primary.delete(&path).await?;
+    primary.put(&path, locator).await?;
+    Ok(())
+}
+
+async fn a_locator_whose_keys_the_primary_uses_is_not_replaced() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    scene.control().change_settings(|settings| {
+        settings.mkio.explicit_keys_on_predefined = ExplicitKeys::Accept;
+    });
+    published(&scene, "in-use", false).await?;
+    let path = "streamingLocators/in-use";
+    scene.expect(path, "applied").await?;
+    let keys = scene
+        .primary()?
+        .post("streamingLocators/in-use/listContentKeys")
+        .await?;
+    let id = keys["contentKeys"][0]["id"].as_str().context("a key")?;
+    let from = scene.log.end();
+    let change = json!({"alternativeMediaId": "other", "contentKeys": keys["contentKeys"]});
+    made_anew(&scene, "in-use", change).await?;
+    scene
+        .expect_after(from, path, "failed(keys-shared)")
+        .await?;
+    // Deleting the replica would have taken the key from the server that both projects share.
+    ensure!(scene.control().licence_served(World::PRIMARY, id));
+    let kept = replica(&scene, "in-use").await?;
+    ensure!(kept.is_some_and(|kept| kept["alternativeMediaId"] != "other"));
+    Ok(())
+}
+
+async fn a_replacement_with_other_keys_stays_suppressed() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    let keys = |keys| {
+        let set = move |settings: &mut simulator::Settings| {
+            settings.mkio.explicit_keys_on_predefined = keys;
+        };
+        scene.control().change_settings(set);
+    };
+    keys(ExplicitKeys::Accept);
+    published(&scene, "rekeyed", false).await?;
+    let path = "streamingLocators/rekeyed";
+    scene.expect(path, "applied").await?;
+    keys(ExplicitKeys::Strip);
+    let from = scene.log.end();
+    made_anew(&scene, "rekeyed", json!({})).await?;
+    let said = scene
+        .expect_after(from, path, "failed(keys-refused)")
+        .await?;
+    ensure!(said.text("detail").contains("stays suppressed"), "{said:?}");
+    let hidden = replica(&scene, "rekeyed").await?.context("it is there")?;
+    ensure!(hidden["suppressed"] == true);
+    Ok(())
+}
+
+async fn a_field_that_nobody_knows_does_not_keep_a_locator_back() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    let unknown = Fault::ExtraField {
+        name: "tomorrow".to_owned(),
+        value: json!(true),
+        counter: false,
+    };
+    let path = "streamingLocators/tomorrows";
+    let unknown = FaultRule::for_account(World::PRIMARY, unknown).path(path);
+    scene.control().add_fault(unknown);
+    published(&scene, "tomorrows", true).await?;
+    scene.expect(path, "applied").await?;
+    let shown = replica(&scene, "tomorrows").await?.context("it is there")?;
+    ensure!(shown["suppressed"] == false);
+    let refused = scene.writes("tomorrows").into_iter();
+    let refused = refused.filter(|request| request.status == Some(400));
+    ensure!(refused.count() > 0, "nobody refused the field");
     Ok(())
 }
 

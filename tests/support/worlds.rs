@@ -43,7 +43,13 @@ pub(crate) async fn exclusive() -> anyhow::Result<MappedMutexGuard<'static, Scen
 pub(crate) async fn mkio() -> anyhow::Result<MappedMutexGuard<'static, Scene>> {
     let mut scene = at_rest(&MKIO).await;
     if scene.is_none() {
-        *scene = Some(Scene::start_mkio(&[("MIRROR_STORAGE_MAP", STORAGE_MAP)]).await?);
+        *scene = Some(
+            Scene::start_mkio(&[
+                ("MIRROR_STORAGE_MAP", STORAGE_MAP),
+                ("MIRROR_CONFLICTS", "streamingLocators=replace"),
+            ])
+            .await?,
+        );
     }
     emptied(scene)
 }

@@ -125,6 +125,10 @@ impl Mirror {
                     (Err(error), _) => Err(Problem::replica(error)),
                 }
             }
+            // Replacing it again would end in the same way.
+            Plan::Replace(_, found) if stays_suppressed(replica, &found) => {
+                Err(in_conflict(replica, &found))
+            }
             Plan::Replace(wanted, found) => {
                 self.provide_needs(change, &wanted).await?;
                 match self.replace(&wanted, replica).await? {
@@ -168,22 +172,74 @@ fn placed(plan: Plan, container: Option<&str>) -> Plan {
     }
 }
 
-/// A locator that stays suppressed because its keys differ was not refused for any other reason.
-fn in_conflict(replica: Option<&Body>, found: &[Difference]) -> Problem {
-    let of_keys = |difference: &Difference| {
-        difference.path.starts_with("properties.contentKeys")
-            || difference.path == "properties.suppressed"
-    };
+/// Whether a locator was made with other keys than the source's, and for that never released: it is suppressed, the source is not, and
+/// nothing differs but that and the keys.
+fn stays_suppressed(replica: Option<&Body>, found: &[Difference]) -> bool {
+    is_hidden_with_other_keys(replica, found) && found.iter().any(is_switch)
+}
+
+/// A suppressed locator that differs in nothing else was not refused for any other reason than its keys.
+fn is_hidden_with_other_keys(replica: Option<&Body>, found: &[Difference]) -> bool {
+    let is_key = |difference: &Difference| difference.path.starts_with("properties.contentKeys");
     let suppressed = replica.is_some_and(|replica| {
         replica.id().kind() == Kind::StreamingLocators
             && replica.property("suppressed") == Some(&Value::Bool(true))
     });
-    let reason = if suppressed && found.iter().all(of_keys) {
+    suppressed && found.iter().any(is_key) && found.iter().all(|one| is_switch(one) || is_key(one))
+}
+
+fn is_switch(difference: &Difference) -> bool {
+    difference.path == "properties.suppressed"
+}
+
+fn in_conflict(replica: Option<&Body>, found: &[Difference]) -> Problem {
+    let reason = if is_hidden_with_other_keys(replica, found) {
         Reason::KeysRefused
     } else {
         Reason::ReplicaConflict
     };
     Problem::new(reason, format!("differs in {}", fields(found)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use change::Name;
+    use serde_json::{Map, json};
+
+    #[test]
+    fn only_a_replica_that_was_never_released_counts_as_refused() {
+        let replica = |suppressed: bool| {
+            let name = Name::new("locator").unwrap();
+            let id = ResourceId::new(Kind::StreamingLocators, name);
+            let properties = json!({"suppressed": suppressed});
+            let properties = Map::from_iter([("properties".to_owned(), properties)]);
+            Body::new(id, properties)
+        };
+        let (hidden, shown) = (replica(true), replica(false));
+        let found = |paths: &[&str]| -> Vec<Difference> {
+            let paths = paths.iter().map(|path| Difference {
+                path: format!("properties.{path}"),
+                known: true,
+            });
+            paths.collect()
+        };
+        let keys = "contentKeys[].id";
+        assert!(stays_suppressed(
+            Some(&hidden),
+            &found(&[keys, "suppressed"])
+        ));
+        // Suppressed in both, with other keys since: it may be replaced.
+        assert!(!stays_suppressed(Some(&hidden), &found(&[keys])));
+        assert!(!stays_suppressed(Some(&hidden), &found(&["suppressed"])));
+        let more = found(&[keys, "suppressed", "alternativeMediaId"]);
+        assert!(!stays_suppressed(Some(&hidden), &more));
+        assert!(!stays_suppressed(
+            Some(&shown),
+            &found(&[keys, "suppressed"])
+        ));
+        assert!(!stays_suppressed(None, &found(&[keys, "suppressed"])));
+    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,13 @@ impl Mirror {
         let mut hidden = wanted.clone();
         hidden.set_property("suppressed", Value::Bool(true));
         let answer = match self.secondary.create(&hidden).await {
+            Err(error) if error.kind == ErrorKind::Refused => match self.known_only(&hidden) {
+                Some(known) => self.secondary.create(&known).await,
+                None => Err(error),
+            },
+            answer => answer,
+        };
+        let answer = match answer {
             Ok(answer) => answer,
             // What refuses explicit keys is the policy; a predefined one may.
             Err(error) if error.kind == ErrorKind::Refused && is_on_predefined(wanted) => {

@@ -76,20 +76,38 @@ impl Mirror {
             Err(problem) => problem,
         };
         let Some(old) = old else { return Err(failed) };
-        Err(match self.secondary.create(&old).await {
-            Ok(_) => Problem {
-                detail: format!("{}; the old replica is back in place", failed.detail),
-                ..failed
-            },
-            Err(error) => Problem {
-                detail: format!(
-                    "{}; the old replica could not be put back: {error}",
-                    failed.detail
-                ),
-                // Whatever the first reason was: nothing is published now, so this must go on.
-                reason: Reason::ReplicaUnavailable,
-                ..failed
-            },
+        // What had keys must not come back with others either.
+        let back = if self.options.backend == Backend::Mkio && has_keys(&old) {
+            self.create_suppressed(&old).await
+        } else {
+            Ok(self.secondary.create(&old).await.map(drop))
+        };
+        let why = match back {
+            Ok(Ok(())) => {
+                return Err(Problem {
+                    detail: format!("{}; the old replica is back in place", failed.detail),
+                    ..failed
+                });
+            }
+            Ok(Err(error))
+                if error.kind == ErrorKind::Conflict && failed.reason == Reason::KeysRefused =>
+            {
+                return Err(Problem {
+                    detail: format!("{}; the new replica stays suppressed", failed.detail),
+                    ..failed
+                });
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(problem) => problem.detail,
+        };
+        Err(Problem {
+            detail: format!(
+                "{}; the old replica could not be put back: {why}",
+                failed.detail
+            ),
+            // Whatever the first reason was: nothing is published now, so this must go on.
+            reason: Reason::ReplicaUnavailable,
+            ..failed
         })
     }
 
@@ -126,7 +144,7 @@ impl Mirror {
     }
 
     /// The body without the fields that nobody knows, if there are any: a write that is refused is tried once more so.
-    fn known_only(&self, wanted: &Body) -> Option<Body> {
+    pub(super) fn known_only(&self, wanted: &Body) -> Option<Body> {
         let known = without_unknown(self.rules(wanted), wanted.expose());
         (known != *wanted.expose()).then(|| Body::new(wanted.id().clone(), known))
     }
