@@ -1,0 +1,79 @@
+//! Resources that are gone from the primary.
+
+use std::time::Duration;
+
+use change::{Cause, Kind};
+use mirror::{Again, Deletes, Reason};
+
+use crate::{
+    bodies::{SECONDARY_STORAGE, asset, asset_id, filter, filter_id, locator, locator_id},
+    row::Row,
+    scene::Scene,
+};
+
+fn replica_is_there(scene: &Scene) -> bool {
+    scene.secondary.get(&locator_id()).is_some()
+}
+
+pub(crate) fn rows() -> Vec<Row> {
+    vec![
+        Row::new(
+            "replicas of this kind are kept",
+            filter_id(),
+            Cause::Deleted,
+        )
+        .given(|scene| scene.secondary.put(filter(1)))
+        .skips(Reason::DeletesOff)
+        .and_then(|scene| scene.secondary.get(&filter_id()).is_some()),
+        Row::new(
+            "gone, and the primary did not announce it",
+            locator_id(),
+            Cause::Walk,
+        )
+        .given(|scene| scene.secondary.put(locator()))
+        .skips(Reason::DeletesOff)
+        .and_then(replica_is_there),
+        Row::new("an announced deletion", locator_id(), Cause::Deleted)
+            .given(|scene| scene.secondary.put(locator()))
+            .waits_for_another(Reason::SourceGone)
+            .and_then(replica_is_there),
+        Row::announced_deletion("more deletions than the cap allows", locator_id())
+            .given(|scene| {
+                scene.options.delete_cap = 0;
+                scene.secondary.put(locator());
+            })
+            .waits(Reason::DeleteCap, Again::Progress(Duration::from_secs(600)))
+            .and_then(replica_is_there),
+        Row::deletion("what was to be deleted came back", locator_id())
+            .given(|scene| {
+                scene.primary.put(locator());
+                scene.secondary.put(locator());
+            })
+            .skips(Reason::SourceChanging)
+            .and_then(replica_is_there),
+        Row::deletion("what was deleted came back meanwhile", locator_id())
+            .given(|scene| {
+                scene.secondary.put(locator());
+                let primary = scene.primary.clone();
+                scene
+                    .secondary
+                    .before("delete", move || primary.put(locator()));
+            })
+            .waits_for_another(Reason::SourceChanging),
+        Row::deletion("the secondary does not delete", locator_id())
+            .given(|scene| {
+                scene.secondary.put(locator());
+                scene.secondary.ignore_deletions();
+            })
+            .fails(Reason::ReplicaIgnored),
+        Row::deletion("an asset that is published still", asset_id())
+            .given(|scene| {
+                let policy = &mut scene.options.policy;
+                policy.deletes.insert(Kind::Assets, Deletes::Events);
+                scene.secondary.put(asset(SECONDARY_STORAGE));
+                scene.secondary.put(locator());
+            })
+            .waits(Reason::ReplicaNotReady, Again::BackOff)
+            .and_then(|scene| scene.secondary.get(&asset_id()).is_some()),
+    ]
+}
