@@ -1,0 +1,144 @@
+//! Messages and events that are not, or not for this primary, or of nothing that is mirrored.
+
+use mirror::{Outcome, Reason};
+use serde_json::{Value, json};
+
+use crate::{End, Row, app::ACCOUNT};
+
+const QUEUES: [&str; 7] = [
+    "mirror-asset",
+    "mirror-locator",
+    "mirror-content-key-policy",
+    "mirror-streaming-policy",
+    "mirror-filter",
+    "deletions",
+    "copy-blobs",
+];
+
+pub(crate) fn rows() -> Vec<Row> {
+    let mut rows = bad_messages();
+    rows.extend(events());
+    rows
+}
+
+fn bad_messages() -> Vec<Row> {
+    let texts = [
+        "",
+        "not a change",
+        "[]",
+        "{}",
+        r#"{"v":2,"kind":"assets","name":"a"}"#,
+        r#"{"v":1,"kind":"transforms","name":"a"}"#,
+        r#"{"v":1,"kind":"assets","name":""}"#,
+        r#"{"v":1,"kind":"assets","name":"a","since":"yesterday"}"#,
+    ];
+    let row = |function, text: &str| Row {
+        what: format!("{function} gets {text:?}"),
+        function,
+        data: json!({"message": text}),
+        dequeue_count: 1,
+        logged: Outcome::Failed(Reason::BadMessage),
+        end: End::Poisoned,
+    };
+    let mut rows = Vec::new();
+    for function in QUEUES {
+        rows.extend(texts.map(|text| row(function, text)));
+    }
+    let shareless = r#"{"v":1,"kind":"assets","name":"a"}"#;
+    rows.push(row("copy-blobs", shareless));
+    rows
+}
+
+fn events() -> Vec<Row> {
+    const WRITTEN: &str = "Microsoft.Resources.ResourceWriteSuccess";
+    const FINISHED: &str = "Microsoft.Media.JobFinished";
+    let bad = Outcome::Failed(Reason::BadMessage);
+    let not_primary = Outcome::Skipped(Reason::NotPrimary);
+    let not_mirrored = Outcome::Skipped(Reason::NotMirroredKind);
+    let locator = format!("{ACCOUNT}/streamingLocators/play");
+    let track = format!("{ACCOUNT}/assets/film/tracks/audio");
+    let transform = format!("{ACCOUNT}/transforms/t");
+    let neighbour = format!("{ACCOUNT}2/streamingLocators/play");
+    let other = "/subscriptions/other";
+    let event = |topic: &str, kind: &str, subject: &str| json!({"topic": topic, "eventType": kind, "subject": subject, "data": {}});
+    let resource = |kind, subject: &str| event("/subscriptions/s", kind, subject);
+    let row = |what: &str, function, event: Value, logged, end| Row {
+        what: what.to_owned(),
+        function,
+        data: json!({"event": event}),
+        dequeue_count: 1,
+        logged,
+        end,
+    };
+    let changed = "resource-changed";
+    let job = "job-finished";
+    let done = End::Done;
+    vec![
+        row("no object", changed, json!("text"), bad, done),
+        row(
+            "a bad name",
+            changed,
+            resource(WRITTEN, &format!("{ACCOUNT}/assets/")),
+            bad,
+            done,
+        ),
+        row("no object", job, json!([]), bad, done),
+        row(
+            "no outputs",
+            job,
+            event(ACCOUNT, FINISHED, "job"),
+            bad,
+            done,
+        ),
+        row(
+            "another topic",
+            changed,
+            event(other, WRITTEN, &locator),
+            not_primary,
+            done,
+        ),
+        row(
+            "another account",
+            changed,
+            resource(WRITTEN, &neighbour),
+            not_primary,
+            done,
+        ),
+        row(
+            "another account's job",
+            job,
+            event(other, FINISHED, "job"),
+            not_primary,
+            done,
+        ),
+        row(
+            "another kind",
+            changed,
+            resource(WRITTEN, &transform),
+            not_mirrored,
+            done,
+        ),
+        row(
+            "another event",
+            changed,
+            resource("Microsoft.Resources.ResourceActionSuccess", &locator),
+            not_mirrored,
+            done,
+        ),
+        row(
+            "a job that goes on",
+            job,
+            event(ACCOUNT, "Microsoft.Media.JobProcessing", "job"),
+            not_mirrored,
+            done,
+        ),
+        // It travels with the blobs of its asset.
+        row(
+            "a track",
+            changed,
+            resource(WRITTEN, &track),
+            not_mirrored,
+            End::Enqueued,
+        ),
+    ]
+}
