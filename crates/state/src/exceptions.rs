@@ -4,8 +4,13 @@ use change::ResourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
+use tokio::time::Instant;
 
-use crate::{Condition, Documents, StateError, documents::path_of};
+use crate::{
+    Condition, Documents, StateError,
+    documents::path_of,
+    known::{Known, MANY, Step},
+};
 
 const FOLDER: &str = "exceptions";
 
@@ -38,13 +43,19 @@ pub struct Exception {
 
 /// What failed, or has waited for more than a minute.
 #[derive(Clone)]
-pub struct Exceptions(Arc<dyn Documents>);
+pub struct Exceptions {
+    documents: Arc<dyn Documents>,
+    known: Arc<Known>,
+}
 
 impl Exceptions {
     /// The exceptions among documents.
     #[must_use]
     pub fn new(documents: Arc<dyn Documents>) -> Self {
-        Self(documents)
+        Self {
+            documents,
+            known: Arc::default(),
+        }
     }
 
     /// Records an exception in place of what was recorded about the resource before.
@@ -54,8 +65,13 @@ impl Exceptions {
     pub async fn record(&self, id: &ResourceId, exception: &Exception) -> Result<(), StateError> {
         let path = path_of(FOLDER, id);
         let value = serde_json::to_value(exception).unwrap_or(Value::Null);
-        self.0.write(&path, &value, &Condition::Always).await?;
-        Ok(())
+        let written = self
+            .documents
+            .write(&path, &value, &Condition::Always)
+            .await;
+        // A write that failed may have been done.
+        self.known.recorded(&path);
+        written.map(drop)
     }
 
     /// Removes what was recorded about a resource.
@@ -63,7 +79,29 @@ impl Exceptions {
     /// # Errors
     /// [`StateError`]; the record then stays until the resource is looked at again.
     pub async fn clear(&self, id: &ResourceId) -> Result<(), StateError> {
-        self.0.remove(&path_of(FOLDER, id)).await
+        self.documents.remove(&path_of(FOLDER, id)).await
+    }
+
+    /// Removes what was recorded about a resource, without a call where this process can know that there is nothing.
+    ///
+    /// It knows while many resources are mirrored at a time: then one listing, used for 5 seconds from its beginning, stands for a call
+    /// each. What another process records within these seconds can be overlooked, and stays until the resource is looked at again: so
+    /// where something was most likely recorded, as about a hint that was put back, [`Exceptions::clear`] is the right call.
+    ///
+    /// # Errors
+    /// [`StateError`]; the record then stays until the resource is looked at again.
+    pub async fn clear_if_recorded(&self, id: &ResourceId) -> Result<(), StateError> {
+        let path = path_of(FOLDER, id);
+        let now = Instant::now();
+        let mut step = self.known.step(&path, now);
+        if step == Step::List {
+            let paths = self.documents.list(&format!("{FOLDER}/"), MANY + 1).await;
+            step = self.known.listed(&path, now, paths.ok());
+        }
+        match step {
+            Step::Skip => Ok(()),
+            Step::Ask | Step::List => self.documents.remove(&path).await,
+        }
     }
 
     /// What is recorded about a resource.
@@ -72,7 +110,119 @@ impl Exceptions {
     /// [`StateError`] when it cannot be read.
     pub async fn get(&self, id: &ResourceId) -> Result<Option<Exception>, StateError> {
         let path = path_of(FOLDER, id);
-        let document = self.0.read(&path).await?;
+        let document = self.documents.read(&path).await?;
         Ok(document.and_then(|document| serde_json::from_value(document.value).ok()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering::Relaxed},
+        time::Duration,
+    };
+
+    use async_trait::async_trait;
+    use change::{Kind, Name};
+
+    use super::*;
+    use crate::{Document, MemoryDocuments, Written};
+
+    /// Documents that several processes share, with a count of the calls.
+    #[derive(Default)]
+    struct Shared {
+        documents: MemoryDocuments,
+        calls: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Documents for Shared {
+        async fn read(&self, path: &str) -> Result<Option<Document>, StateError> {
+            self.documents.read(path).await
+        }
+
+        async fn write(
+            &self,
+            path: &str,
+            value: &Value,
+            condition: &Condition,
+        ) -> Result<Written, StateError> {
+            self.documents.write(path, value, condition).await
+        }
+
+        async fn remove(&self, path: &str) -> Result<(), StateError> {
+            self.calls.fetch_add(1, Relaxed);
+            self.documents.remove(path).await
+        }
+
+        async fn list(&self, prefix: &str, at_most: usize) -> Result<Vec<String>, StateError> {
+            self.calls.fetch_add(1, Relaxed);
+            self.documents.list(prefix, at_most).await
+        }
+    }
+
+    fn locator(name: &str) -> ResourceId {
+        ResourceId::new(Kind::StreamingLocators, Name::new(name).unwrap())
+    }
+
+    fn failed() -> Exception {
+        Exception {
+            kind: "streamingLocators".to_owned(),
+            name: "a".to_owned(),
+            parent: None,
+            outcome: "failed".to_owned(),
+            reason: "replica-conflict".to_owned(),
+            detail: None,
+            since: OffsetDateTime::UNIX_EPOCH,
+            at: OffsetDateTime::UNIX_EPOCH,
+            attempt: 0,
+        }
+    }
+
+    async fn is_recorded(exceptions: &Exceptions, id: &ResourceId) -> bool {
+        exceptions.get(id).await.unwrap().is_some()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_changes_cost_few_calls_and_no_record_outlives_its_reason() {
+        let shared = Arc::new(Shared::default());
+        let (one, other) = (
+            Exceptions::new(Arc::clone(&shared) as _),
+            Exceptions::new(Arc::clone(&shared) as _),
+        );
+        let (mine, theirs, later) = (locator("mine."), locator("theirs"), locator("later"));
+        other.record(&theirs, &failed()).await.unwrap();
+        for n in 0..1_000 {
+            let id = locator(&format!("film-{n}"));
+            one.clear_if_recorded(&id).await.unwrap();
+        }
+        assert_eq!(shared.calls.load(Relaxed), 11);
+        one.record(&mine, &failed()).await.unwrap();
+        other.record(&later, &failed()).await.unwrap();
+        for id in [&mine, &theirs, &later] {
+            one.clear_if_recorded(id).await.unwrap();
+        }
+        assert!(!is_recorded(&one, &mine).await && !is_recorded(&one, &theirs).await);
+        // The price: known to this process only with the next listing.
+        assert!(is_recorded(&one, &later).await);
+        tokio::time::advance(Duration::from_secs(5)).await;
+        one.clear_if_recorded(&later).await.unwrap();
+        assert!(!is_recorded(&one, &later).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn few_changes_are_asked_for_one_by_one() {
+        let shared = Arc::new(Shared::default());
+        let (one, other) = (
+            Exceptions::new(Arc::clone(&shared) as _),
+            Exceptions::new(Arc::clone(&shared) as _),
+        );
+        for _ in 0..100 {
+            other.record(&locator("a"), &failed()).await.unwrap();
+            one.clear_if_recorded(&locator("a")).await.unwrap();
+            assert!(!is_recorded(&one, &locator("a")).await);
+            tokio::time::advance(Duration::from_secs(1)).await;
+        }
+        assert_eq!(shared.calls.load(Relaxed), 100);
     }
 }

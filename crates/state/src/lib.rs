@@ -12,6 +12,7 @@ mod copy_locks;
 mod deletions;
 mod documents;
 mod exceptions;
+mod known;
 mod memory;
 
 pub use blob_documents::BlobDocuments;

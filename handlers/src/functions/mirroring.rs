@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use change::{Change, Kind};
+use change::{Cause, Change, Kind};
 use cloud::QueueError;
 use mirror::{Again, Outcome, Reason, Report};
 use state::Exception;
@@ -108,7 +108,11 @@ async fn remember(app: &App, change: &Change, report: &Report) -> Result<(), sta
     let since = change.since.unwrap_or(now);
     let reason = match report.outcome {
         Outcome::InSync | Outcome::Applied | Outcome::Skipped(_) => {
-            return app.exceptions.clear(&change.id).await;
+            return if is_first_hand(change) {
+                app.exceptions.clear_if_recorded(&change.id).await
+            } else {
+                app.exceptions.clear(&change.id).await
+            };
         }
         Outcome::Waiting(_) if now - since <= UNREMARKABLE => return Ok(()),
         Outcome::Waiting(reason) | Outcome::Failed(reason) => reason,
@@ -125,4 +129,12 @@ async fn remember(app: &App, change: &Change, report: &Report) -> Result<(), sta
         attempt: change.attempt,
     };
     app.exceptions.record(&change.id, &exception).await
+}
+
+/// Whether nothing says that the resource waited before. What waits comes back as a hint that was put back, as a dependency that is
+/// there now, as an asset whose bytes are there now, or as a deletion that is due: wherever it waited, it may have been recorded.
+fn is_first_hand(change: &Change) -> bool {
+    change.attempt == 0
+        && change.id.kind() != Kind::Assets
+        && !matches!(change.cause, Cause::Dependency | Cause::Deleted)
 }

@@ -1,0 +1,107 @@
+//! Measures the handler as it is deployed: the release binary in a process of its own, called as the Functions host calls it, against
+//! the media-services simulator and the fake of the storage service, all on loopback.
+//!
+//! `cargo run --profile bench -p bench`. What is measured how, and the bars, stand in the crate's README.
+
+mod build;
+mod changes;
+mod clock;
+mod end_to_end;
+mod envelope;
+mod events;
+mod handler;
+mod http;
+mod lines;
+mod machine;
+mod report;
+mod services;
+mod starts;
+mod titles;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::Parser;
+
+use report::Report;
+
+/// How long everything together may take.
+const LONGEST: Duration = Duration::from_secs(900);
+
+/// Measures the handler and compares it with its bars. Exit code 1: a bar was missed, or something could not be measured.
+#[derive(Parser)]
+#[command(version)]
+struct Options {
+    /// A handler's executable, in place of one that is built for the purpose.
+    #[arg(long, value_name = "FILE")]
+    handler: Option<PathBuf>,
+    /// JSON in place of the table.
+    #[arg(long)]
+    json: bool,
+    /// How many new clear locators are mirrored.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=20_000))]
+    changes: u32,
+    /// How often the handler is started for the time to its first answer.
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(15..=200))]
+    starts: u32,
+    /// How many locators go the whole way, with real queues on Azurite; 0 leaves this out, and with it the need for Node.js.
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    end_to_end: u32,
+}
+
+#[tokio::main(worker_threads = 2)]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let measured = tokio::select! {
+        measured = build_and_measure(&options) => measured,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    match measured {
+        Ok(report) => {
+            print!(
+                "{}",
+                if options.json {
+                    report.json()
+                } else {
+                    report.table()
+                }
+            );
+            if report.met() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+        Err(error) => {
+            eprintln!("bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn build_and_measure(options: &Options) -> anyhow::Result<Report> {
+    let handler = match &options.handler {
+        Some(handler) => handler.clone(),
+        None => build::handler().await?,
+    };
+    let measured = tokio::time::timeout(LONGEST, measure(&handler, options)).await;
+    measured.unwrap_or_else(|_| Err(anyhow::anyhow!("not done within {LONGEST:?}")))
+}
+
+async fn measure(handler: &Path, options: &Options) -> anyhow::Result<Report> {
+    let mut report = Report::new(machine::describe()?);
+    report.add(starts::size(handler)?);
+    let starts = starts::measure(handler, options.starts).await;
+    report.extend(starts.context("starting the handler")?);
+    let changes = changes::measure(handler, usize::try_from(options.changes)?).await;
+    report.extend(changes.context("mirroring locators")?);
+    if options.end_to_end > 0 {
+        let whole = end_to_end::measure(handler, usize::try_from(options.end_to_end)?).await;
+        report.extend(whole.context("end to end on Azurite")?);
+    }
+    Ok(report)
+}
