@@ -3,7 +3,7 @@
 use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::Stdio,
     thread,
     time::{Duration, Instant},
@@ -122,7 +122,7 @@ impl Drop for Started {
 }
 
 /// One start: how long until the first answer, and, if asked for, the memory when it is idle.
-fn start_once(executable: &PathBuf, idle: bool) -> anyhow::Result<(Duration, Option<f64>)> {
+fn start_once(executable: &Path, idle: bool) -> anyhow::Result<(Duration, Option<f64>)> {
     let port = free_port()?;
     let mut command = handler::command(executable, &settings(), port);
     command
