@@ -18,6 +18,7 @@
 //! cargo run --release -p simulation -- --seeds 0..100000         # as many as there is time for
 //! ```
 
+mod ambush;
 mod ams;
 mod app;
 mod chance;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use change::{Kind, ResourceId};
-use serde_json::json;
+use serde_json::{Value, json};
 use state::Deletions;
 use tokio::runtime::Builder;
 
@@ -178,10 +178,13 @@ async fn bring_late(world: &World, excused: &Excused) -> bool {
 
 /// Idempotence: every message that was ever sent is handled once more, and nothing is written but what was refused before.
 async fn repeat(world: &World, excused: &Excused) {
-    let mut messages = world.queues.sent();
-    messages.retain(|(queue, _)| !queue.ends_with("-poison"));
-    messages.sort();
-    messages.dedup();
+    let mut messages = BTreeMap::new();
+    for (queue, text) in world.queues.sent() {
+        if !queue.ends_with("-poison") {
+            messages.insert((queue.clone(), in_essence(&text)), (queue, text));
+        }
+    }
+    let messages: Vec<_> = messages.into_values().collect();
     world.say(format_args!(
         "{} messages are handled again",
         messages.len()
@@ -200,6 +203,16 @@ async fn repeat(world: &World, excused: &Excused) {
             state.watch.breaks("nothing is written twice", what);
         }
     }
+}
+
+/// A message without what makes it one of many: when it was sent, and how often it was tried.
+fn in_essence(text: &str) -> String {
+    let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
+        return text.to_owned();
+    };
+    message.remove("since");
+    message.remove("attempt");
+    Value::Object(message).to_string()
 }
 
 /// Whether a write is about something that cannot be mirrored and is tried in vain each time, about a replica that was kept

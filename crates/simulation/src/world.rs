@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    ambush::Ambush,
     ams::{Account, Unknown},
     chance::Chance,
     clock::Clock,
@@ -27,6 +28,7 @@ pub(crate) struct World {
     pub(crate) log: Log,
     pub(crate) weather: Weather,
     pub(crate) queues: Queues,
+    pub(crate) ambush: Ambush,
     pub(crate) delivery: Delivery,
     /// How many deletions may wait.
     pub(crate) delete_cap: usize,
@@ -97,6 +99,7 @@ impl World {
             log: Log::default(),
             weather: Weather::new(seed),
             queues: Queues::new(),
+            ambush: Ambush::default(),
             delivery,
             delete_cap: *chance.pick(&[1, 10]),
             large_blobs: *chance.pick(&[1, 3, 2_000]),

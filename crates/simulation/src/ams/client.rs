@@ -76,6 +76,9 @@ impl Client {
         let line = &self.line;
         self.read(&format!("GET {id}"), |state, side| {
             state.watch_read(side, id);
+            if side == Side::Primary {
+                line.world.ambush.seen(id);
+            }
             let record = state.account(side).get(id)?;
             Some(record.shown(id, Shown::Get, &line.world.answers))
         })
@@ -84,8 +87,12 @@ impl Client {
 
     async fn policy_with_secrets(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
         let operation = format!("POST {id}/getPolicyPropertiesWithSecrets");
+        let line = &self.line;
         let properties = self.read(&operation, |state, side| {
             state.watch_read(side, id);
+            if side == Side::Primary {
+                line.world.ambush.seen(id);
+            }
             Some(state.account(side).get(id)?.with_secrets())
         });
         Ok(properties.await?.map(|properties| {

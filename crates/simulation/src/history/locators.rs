@@ -1,7 +1,7 @@
 //! Locators: published, changed by deleting and creating them, withdrawn.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use change::{Kind, Name};
+use change::{Kind, Name, ResourceId};
 use serde_json::{Value, json};
 
 use super::{Platform, named};
@@ -91,7 +91,7 @@ impl Platform {
             own => {
                 let state = self.world.state();
                 let record = Name::new(own).ok().and_then(|name| {
-                    let id = change::ResourceId::new(Kind::StreamingPolicies, name);
+                    let id = ResourceId::new(Kind::StreamingPolicies, name);
                     state.primary.get(&id)
                 });
                 let labels = record.map(|record| labels_of(&record.properties));
@@ -116,17 +116,13 @@ impl Platform {
     }
 
     /// A locator changes: it is deleted and created again, as a rule under the same ID and with the same keys.
-    pub(super) fn change_locator(&self) {
+    pub(super) fn change_locator(&self, id: &ResourceId) {
         let chance = &self.chance;
-        let locators = self.ids(Kind::StreamingLocators);
-        let Some(id) = chance.any(&locators) else {
-            return;
-        };
         let Some(old) = self.delete(id) else { return };
         let mut new = again(&old);
         let asset = text(&old, "assetName").unwrap_or_default().to_owned();
         self.embellish(&mut new, &asset);
-        if chance.happens(0.15) {
+        if chance.happens(0.25) {
             if let Value::Object(new) = &mut new {
                 new.remove("contentKeys");
                 new.remove("streamingLocatorId");
@@ -138,6 +134,13 @@ impl Platform {
             }
         }
         self.put(id, new);
+    }
+
+    pub(super) fn change_some_locator(&self) {
+        let locators = self.ids(Kind::StreamingLocators);
+        if let Some(id) = self.chance.any(&locators) {
+            self.change_locator(id);
+        }
     }
 
     /// Another name takes over the ID and the keys of a locator that is withdrawn.

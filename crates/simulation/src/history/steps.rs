@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use change::Kind;
+use change::{Kind, ResourceId};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -34,6 +34,12 @@ impl Platform {
     /// Some changes, one after the other, at any pace.
     pub(crate) async fn live(&self, steps: usize) {
         for _ in 0..steps {
+            if self.chance.happens(0.3) {
+                if let Some(id) = self.world.ambush.wait().await {
+                    self.disturb(&id);
+                }
+                continue;
+            }
             let pause = match self.chance.below(10) {
                 0..6 => self.chance.millis(0, 3_000),
                 6..9 => self.chance.millis(3_000, 60_000),
@@ -41,6 +47,37 @@ impl Platform {
             };
             sleep(pause).await;
             self.step();
+        }
+    }
+
+    /// Changes what the mirror is looking at.
+    fn disturb(&self, id: &ResourceId) {
+        let chance = &self.chance;
+        if chance.happens(0.25) {
+            self.delete(id);
+            return;
+        }
+        match id.kind() {
+            Kind::ContentKeyPolicies => {
+                self.put(id, bodies::content_key_policy(chance));
+            }
+            Kind::AccountFilters | Kind::AssetFilters => {
+                self.put(id, bodies::filter(chance));
+            }
+            Kind::StreamingPolicies => {
+                self.delete(id);
+                self.put(id, bodies::streaming_policy(chance, &[]));
+            }
+            Kind::StreamingLocators => self.change_locator(id),
+            Kind::Assets => {
+                if chance.happens(0.2) {
+                    self.delete(id);
+                }
+                if chance.happens(0.5) {
+                    self.put(id, bodies::asset_texts(chance));
+                }
+                self.upload_one(id);
+            }
         }
     }
 
@@ -53,7 +90,7 @@ impl Platform {
             34..46 => self.change_bytes(),
             46..51 => self.write_asset_filter(),
             51..67 => self.publish_title(),
-            67..75 => self.change_locator(),
+            67..75 => self.change_some_locator(),
             75..77 => self.rename_locator(),
             77..79 => self.delete_one(Kind::ContentKeyPolicies),
             79..81 => self.delete_one(Kind::StreamingPolicies),

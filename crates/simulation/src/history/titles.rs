@@ -39,7 +39,7 @@ impl Platform {
         }
     }
 
-    fn upload_one(&self, asset: &ResourceId) {
+    pub(super) fn upload_one(&self, asset: &ResourceId) {
         let mut blob = bodies::blob(&self.chance);
         if self.chance.happens(0.02) {
             blob.tier = Some("Archive".to_owned());

@@ -256,7 +256,8 @@ impl Storage {
             made.headers = source.headers.clone();
             made.digest = source.digest.clone();
         }
-        let mut answer = Answer::of(if asynchronous { 202 } else { 201 });
+        let put = operation == Some(Operation::PutBlobFromUrl);
+        let mut answer = Answer::of(if put { 201 } else { 202 });
         if operation != Some(Operation::PutBlobFromUrl) {
             let id = format!("copy-{}", self.last_state + 1);
             let ends = if asynchronous { now + COPYING } else { now };
