@@ -205,17 +205,22 @@ impl Ams {
 
     /// Adds the key values that neither GET nor PUT shows. A locator without content keys costs nothing.
     async fn complete_locator(&self, mut body: Body) -> Result<Option<Body>, ServiceError> {
-        let has_keys = body
-            .property("contentKeys")
-            .and_then(Value::as_array)
-            .is_some_and(|keys| !keys.is_empty());
-        if !has_keys {
+        let ids = key_ids(body.property("contentKeys"));
+        if ids.is_empty() {
             return Ok(Some(body));
         }
         let Some(mut answer) = self.post(body.id(), "listContentKeys").await? else {
             return Ok(None);
         };
         let keys = answer.remove("contentKeys").unwrap_or_default();
+        // Between the two calls somebody can delete the locator and create another of that name.
+        if key_ids(Some(&keys)) != ids {
+            return Err(ServiceError::new(
+                ErrorKind::Unavailable,
+                &format!("POST {}/listContentKeys", body.id()),
+                "keys-of-another-locator",
+            ));
+        }
         body.set_property("contentKeys", keys);
         Ok(Some(body))
     }
@@ -378,9 +383,30 @@ fn is_gone(error: &ServiceError) -> bool {
     error.status == Some(404) && error.code.as_deref() == Some("NotFound")
 }
 
+/// The IDs of a locator's content keys, in an order of their own.
+fn key_ids(keys: Option<&Value>) -> Vec<String> {
+    let keys = keys.and_then(Value::as_array).into_iter().flatten();
+    let mut ids: Vec<String> = keys
+        .map(|key| key["id"].as_str().unwrap_or_default().to_ascii_lowercase())
+        .collect();
+    ids.sort_unstable();
+    ids
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn keys_of_another_locator_are_told_apart() {
+        let ids = |keys: Value| key_ids(Some(&keys));
+        let shown = ids(json!([{"id": "A1", "type": "t"}, {"id": "b2"}]));
+        let same = ids(json!([{"id": "B2", "value": "v"}, {"id": "a1", "value": "v"}]));
+        assert_eq!(shown, same);
+        assert_ne!(shown, ids(json!([{"id": "c3", "value": "v"}])));
+        assert!(ids(json!([])).is_empty() && key_ids(None).is_empty());
+    }
 
     #[test]
     fn an_account_is_recognised_in_any_letter_case() {
