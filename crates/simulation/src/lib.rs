@@ -26,11 +26,14 @@ mod clock;
 mod documents;
 mod history;
 mod host;
+#[cfg(test)]
+mod least_work;
 mod line;
 mod process;
 mod promises;
 mod queues;
 mod run;
+mod sabotage;
 mod secrets;
 mod state;
 mod storage;

@@ -17,6 +17,8 @@ use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     line::{Call, Line},
+    sabotage::Sabotage,
+    storage::http::SIGNATURE,
     weather::Part,
 };
 
@@ -181,6 +183,9 @@ impl Enqueue for Sender {
             writes: true,
         };
         let queues = &self.0.world.queues;
+        let leaked = format!("{text} {SIGNATURE}");
+        let leaks = self.0.world.sabotage == Sabotage::LeaksSecrets;
+        let text = if leaks { leaked.as_str() } else { text };
         let sent = self
             .0
             .call(call, |_, _| queues.send(queue, text, delay))

@@ -20,6 +20,7 @@ use crate::{
         converged::{self, Excused, Said},
         secret,
     },
+    sabotage::Sabotage,
     state::State,
     weather::Part,
     world::World,
@@ -85,6 +86,16 @@ impl std::error::Error for Failure {}
 /// # Panics
 /// When the runtime cannot be built.
 pub fn run(seed: u64, trace: bool) -> Result<Summary, Failure> {
+    begin(seed, trace, Sabotage::None)
+}
+
+/// The same with something that goes wrong on purpose.
+#[cfg(test)]
+pub(crate) fn sabotaged(seed: u64, sabotage: Sabotage) -> Result<Summary, Failure> {
+    begin(seed, false, sabotage)
+}
+
+fn begin(seed: u64, trace: bool, sabotage: Sabotage) -> Result<Summary, Failure> {
     let runtime = Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -93,12 +104,13 @@ pub fn run(seed: u64, trace: bool) -> Result<Summary, Failure> {
     let log = Log::default();
     let dispatch = log.dispatch();
     let _logging = tracing::dispatcher::set_default(&dispatch);
-    runtime.block_on(history(seed, trace, log))
+    runtime.block_on(history(seed, trace, sabotage, log))
 }
 
-async fn history(seed: u64, trace: bool, log: Log) -> Result<Summary, Failure> {
+async fn history(seed: u64, trace: bool, sabotage: Sabotage, log: Log) -> Result<Summary, Failure> {
     let mut world = World::random(seed, trace);
     world.log = log;
+    world.sabotage = sabotage;
     let world = Arc::new(world);
     let chance = Chance::new(seed, "history");
     let mut platform = Platform {

@@ -16,6 +16,7 @@ use crate::{
     host::{Log, grid::Delivery},
     promises::watch::Watch,
     queues::Queues,
+    sabotage::Sabotage,
     state::{Chronicle, Journal, State},
     storage::{Operation, REPLICAS, SOURCES, Storage},
     trace::Trace,
@@ -30,6 +31,7 @@ pub(crate) struct World {
     pub(crate) queues: Queues,
     pub(crate) ambush: Ambush,
     pub(crate) delivery: Delivery,
+    pub(crate) sabotage: Sabotage,
     /// How many deletions may wait.
     pub(crate) delete_cap: usize,
     /// Assets with more blobs than this are shared out.
@@ -48,8 +50,12 @@ pub(crate) struct World {
 
 impl World {
     /// A world without faults in which nothing has happened yet.
-    pub(crate) fn quiet(seed: u64, trace: bool) -> Self {
-        Self::new(seed, trace, Delivery::PERFECT, &Chance::new(0, "quiet"))
+    #[cfg(test)]
+    pub(crate) fn quiet(seed: u64) -> Self {
+        let mut world = Self::new(seed, false, Delivery::PERFECT, &Chance::new(0, "quiet"));
+        world.large_blobs = 2_000;
+        world.state().storage.page = 5_000;
+        world
     }
 
     /// A world whose properties follow from the seed.
@@ -101,6 +107,7 @@ impl World {
             queues: Queues::new(),
             ambush: Ambush::default(),
             delivery,
+            sabotage: Sabotage::None,
             delete_cap: *chance.pick(&[1, 10]),
             large_blobs: *chance.pick(&[1, 3, 2_000]),
             state: Mutex::new(state),

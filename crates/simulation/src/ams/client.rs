@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{Fields, Refused, Shown, Writing};
 use crate::{
     line::{Call, Earnest, Line},
+    sabotage::Sabotage,
     state::State,
     weather::{Part, Trouble},
 };
@@ -79,6 +80,13 @@ impl Client {
             if side == Side::Primary {
                 line.world.ambush.seen(id);
             }
+            if side == Side::Secondary && id.kind() == Kind::AccountFilters {
+                match line.world.sabotage {
+                    Sabotage::BlindToFilters => return None,
+                    Sabotage::DeletesFilters => state.watch_delete(side, id),
+                    _ => {}
+                }
+            }
             let record = state.account(side).get(id)?;
             Some(record.shown(id, Shown::Get, &line.world.answers))
         })
@@ -129,6 +137,28 @@ impl Client {
         }
         Ok(Some(body))
     }
+}
+
+/// What a mirror that makes up IDs or keys of its own would write.
+fn distorted(body: &Body, sabotage: Sabotage) -> Body {
+    let mut body = body.clone();
+    match sabotage {
+        Sabotage::OtherLocatorId if body.property("streamingLocatorId").is_some() => {
+            let other = "12345678-0000-4000-8000-000000000000";
+            body.set_property("streamingLocatorId", Value::from(other));
+        }
+        Sabotage::OtherKeys => {
+            let mut keys = body.property("contentKeys").cloned().unwrap_or_default();
+            for key in keys.as_array_mut().into_iter().flatten() {
+                key["value"] = Value::from("AAAAAAAAAAAAAAAAAAAAAA==");
+            }
+            if !keys.is_null() {
+                body.set_property("contentKeys", keys);
+            }
+        }
+        _ => {}
+    }
+    body
 }
 
 /// A service that accepts a write and leaves something out of it.
@@ -229,6 +259,7 @@ impl MediaService for Client {
     async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
         let id = body.id();
         let world = &self.line.world;
+        let body = &distorted(body, world.sabotage);
         let operation = format!("PUT {id}");
         let written = self.write(&operation, |state, side, earnest| {
             state.watch_put(side, id, body.expose(), world.clock.now());

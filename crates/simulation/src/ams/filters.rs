@@ -1,6 +1,6 @@
 //! Filters, of the account and of assets.
 
-use change::{Kind, ResourceId};
+use change::{Kind, Name, ResourceId};
 use serde_json::json;
 
 use super::{Account, Fields, Refused, Unknown};
@@ -12,7 +12,7 @@ pub(super) fn write(
     id: &ResourceId,
     wanted: &Fields,
 ) -> Result<Fields, Refused> {
-    let parent = id.parent().map(|asset| asset.as_str());
+    let parent = id.parent().map(Name::as_str);
     if !account.has(Kind::Assets, parent) {
         return Err(Refused::NOT_FOUND);
     }

@@ -116,7 +116,8 @@ impl Platform {
 
     /// A new streaming policy, or one of the same name that is another.
     fn write_streaming_policy(&self) {
-        let id = named(Kind::StreamingPolicies, *self.chance.pick(POLICIES));
+        let name = *self.chance.pick(POLICIES);
+        let id = named(Kind::StreamingPolicies, name);
         if self.chance.happens(0.3) {
             self.delete(&id);
         }

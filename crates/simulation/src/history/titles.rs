@@ -21,7 +21,8 @@ impl Platform {
     /// A new asset, or a change of one: sometimes in a container that was another's before.
     pub(super) fn write_asset(&self) {
         let chance = &self.chance;
-        let id = named(Kind::Assets, *chance.pick(ASSETS));
+        let name = *chance.pick(ASSETS);
+        let id = named(Kind::Assets, name);
         let mut asset = bodies::asset_texts(chance);
         if self.world.state().primary.get(&id).is_none() {
             if chance.happens(0.4) {
@@ -44,7 +45,8 @@ impl Platform {
         if self.chance.happens(0.02) {
             blob.tier = Some("Archive".to_owned());
         }
-        self.upload(asset, *self.chance.pick(BLOBS), blob);
+        let name = *self.chance.pick(BLOBS);
+        self.upload(asset, name, blob);
     }
 
     /// Blobs come, change and go, and somebody may or may not tell.
@@ -119,8 +121,9 @@ impl Platform {
     pub(super) fn write_asset_filter(&self) {
         let assets = self.ids(Kind::Assets);
         if let Some(asset) = self.chance.any(&assets) {
-            let name = named(Kind::AccountFilters, *self.chance.pick(&["hd", "own"]));
-            let id = ResourceId::asset_filter(asset.name().clone(), name.name().clone());
+            let name = *self.chance.pick(&["hd", "own"]);
+            let filter = named(Kind::AccountFilters, name);
+            let id = ResourceId::asset_filter(asset.name().clone(), filter.name().clone());
             self.put(&id, bodies::filter(&self.chance));
         }
     }

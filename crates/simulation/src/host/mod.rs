@@ -17,7 +17,9 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 pub(crate) use functions::Functions;
 pub(crate) use log::{Entry, Log};
 
-use crate::{app, process::Process, queues::Message, weather::Part, world::World};
+use crate::{
+    app, process::Process, queues::Message, sabotage::Sabotage, weather::Part, world::World,
+};
 use functions::QueueFunction;
 
 /// As `host.json` has it: messages fetched at once, and how few must be left in progress before more are.
@@ -134,7 +136,10 @@ impl Host {
     async fn handle(self: Arc<Self>, function: &'static QueueFunction, message: Message) {
         let queues = &self.world.queues;
         let queue = &function.queue;
-        if message.dequeued > MAX_DEQUEUES {
+        let lost = self.world.sabotage == Sabotage::LosesMessages && message.id.is_multiple_of(2);
+        if lost {
+            queues.delete(queue, &message);
+        } else if message.dequeued > MAX_DEQUEUES {
             queues.send(&format!("{queue}-poison"), &message.text, Duration::ZERO);
             queues.delete(queue, &message);
         } else {

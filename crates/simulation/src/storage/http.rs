@@ -10,14 +10,18 @@ use azure_core::{
 };
 use percent_encoding::percent_decode_str;
 
-use super::{Answer, part_of};
+use super::{Answer, operations::Done, part_of};
 use crate::{
     line::{Call, Line},
-    weather::Trouble,
+    sabotage::Sabotage,
+    weather::{Part, Trouble},
 };
 
 /// The signature in every SAS: a secret like any other.
 pub(crate) const SIGNATURE: &str = "CANARYsignature";
+
+/// A page of a listing with nothing on it.
+const EMPTY: &str = "<?xml version=\"1.0\"?><EnumerationResults><Blobs></Blobs><NextMarker></NextMarker></EnumerationResults>";
 
 /// What stands behind the account's name in every host name.
 const DOMAIN: &str = ".blob.test";
@@ -156,7 +160,11 @@ impl HttpClient for Transport {
                     return Answer::refused(403, "AuthenticationFailed");
                 }
                 state.watch_request(part, &request);
-                let (answer, done) = state.storage.execute(&request, world.clock.now());
+                let (mut answer, done) = state.storage.execute(&request, world.clock.now());
+                let blind = world.sabotage == Sabotage::BlindToBytes;
+                if blind && part == Part::SourceStorage && matches!(done, Done::Listed { .. }) {
+                    answer.body = EMPTY.to_owned();
+                }
                 state.watch.listed(task, &request.to, done);
                 if answer.status >= 400 {
                     world.say(format_args!(

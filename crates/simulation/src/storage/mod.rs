@@ -125,7 +125,7 @@ pub(crate) struct Storage {
     past: BTreeMap<(String, String, String), BTreeMap<u64, Vec<u8>>>,
     /// What the replica's endpoint lacks.
     pub(crate) lacks: BTreeSet<Operation>,
-    page: usize,
+    pub(crate) page: usize,
 }
 
 /// How long an asynchronous copy takes.
