@@ -134,7 +134,10 @@ async fn history(seed: u64, trace: bool, sabotage: Sabotage, log: Log) -> Result
     world.say(format_args!("from now on everything works"));
     world.weather.clear();
     confirm_deletions(&world).await;
-    rest(&world, "before the walk").await;
+    if rest(&world, "before the walk").await && world.by_events {
+        let said = Said::new(world.log.entries(0));
+        converged::check_by_events(&mut world.state(), &said);
+    }
     let since = world.log.length();
     platform.walk();
     let rested = rest(&world, "after the walk").await;

@@ -1,6 +1,6 @@
 //! Everything that outlives a process: both accounts, both regions' storage, and what is noted about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use change::ResourceId;
 use media::Side;
@@ -47,6 +47,8 @@ pub(crate) struct Chronicle {
     pub(crate) found: BTreeMap<ResourceId, Vec<Fields>>,
     /// Locators that are withdrawn and whose deletion was announced to the mirror: how long the log was then.
     pub(crate) announced: BTreeMap<ResourceId, usize>,
+    /// What events told of.
+    pub(crate) told: BTreeSet<ResourceId>,
     /// Assets that a job finished into.
     pub(crate) jobs: Vec<ResourceId>,
 }

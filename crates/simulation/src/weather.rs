@@ -85,6 +85,7 @@ pub(crate) struct Weather {
 struct State {
     rates: Rates,
     dark: BTreeMap<Part, Instant>,
+    passing_only: bool,
     seen: BTreeMap<&'static str, u64>,
 }
 
@@ -120,7 +121,17 @@ impl Weather {
             ignored: of(0.01),
             killed: of(0.008),
         };
-        self.lock().rates = rates;
+        let mut state = self.lock();
+        state.rates = rates;
+        if state.passing_only {
+            state.rates.denied = 0.0;
+            state.rates.ignored = 0.0;
+        }
+    }
+
+    /// Nothing fails in a way that does not pass by itself.
+    pub(crate) fn passing_only(&self) {
+        self.lock().passing_only = true;
     }
 
     /// From now on everything works.

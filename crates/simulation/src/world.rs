@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) ambush: Ambush,
     pub(crate) delivery: Delivery,
     pub(crate) sabotage: Sabotage,
+    /// No event is lost, nothing fails for good, and nobody else touches the secondary: then events alone must be enough.
+    pub(crate) by_events: bool,
     /// How many deletions may wait.
     pub(crate) delete_cap: usize,
     /// Assets with more blobs than this are shared out.
@@ -66,7 +68,12 @@ impl World {
             doubled: *chance.pick(&[0.0, 0.1, 0.5]),
             late: *chance.pick(&[0.0, 0.1, 0.5]),
         };
-        let world = Self::new(seed, trace, delivery, &chance);
+        let mut world = Self::new(seed, trace, delivery, &chance);
+        world.by_events = chance.happens(0.3);
+        if world.by_events {
+            world.delivery.lost = 0.0;
+            world.weather.passing_only();
+        }
         {
             let mut state = world.state();
             if chance.happens(0.3) {
@@ -108,6 +115,7 @@ impl World {
             ambush: Ambush::default(),
             delivery,
             sabotage: Sabotage::None,
+            by_events: false,
             delete_cap: *chance.pick(&[1, 10]),
             large_blobs: *chance.pick(&[1, 3, 2_000]),
             state: Mutex::new(state),

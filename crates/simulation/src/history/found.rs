@@ -98,6 +98,9 @@ impl Platform {
 
     /// Somebody changes a replica or takes it away.
     pub(super) fn meddle(&self) {
+        if self.world.by_events {
+            return;
+        }
         let kind = *self.chance.pick(&[
             Kind::ContentKeyPolicies,
             Kind::AccountFilters,

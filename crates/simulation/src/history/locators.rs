@@ -145,6 +145,10 @@ impl Platform {
 
     /// Another name takes over the ID and the keys of a locator that is withdrawn.
     pub(super) fn rename_locator(&self) {
+        // Refused until the replica of the old name is deleted, and tried again by the next walk.
+        if self.world.by_events {
+            return;
+        }
         let locators = self.ids(Kind::StreamingLocators);
         if let Some(id) = self.chance.any(&locators)
             && let Some(old) = self.delete(id)

@@ -80,6 +80,7 @@ impl Platform {
 
     fn raise(&self, id: &ResourceId, deleted: bool) {
         if self.raises_events {
+            self.world.state().chronicle.told.insert(id.clone());
             let path = id.segments().join("/");
             let event = resource_event(&self.world, PRIMARY_IN_EVENTS, &path, deleted);
             self.world.publish(&self.hosts, "resource-changed", event);

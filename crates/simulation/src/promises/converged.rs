@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use change::ResourceId;
+use change::{Kind, ResourceId};
 use media::Side;
 
 use super::{canonical::Canonical, model::Pair};
@@ -101,6 +101,31 @@ pub(crate) fn check(
         state.watch.breaks("convergence", what);
     }
     excused
+}
+
+/// What events told of is as it should be before any walk. Of the bytes of assets no event tells.
+pub(crate) fn check_by_events(state: &mut State, said: &Said) {
+    let told = state.chronicle.told.iter();
+    let broken: Vec<String> = told
+        .filter(|id| id.kind() != Kind::Assets)
+        .filter_map(|id| {
+            let pair = Pair::new(state, id)?;
+            let difference = pair.difference()?;
+            let excuses = pair.excuses();
+            // A locator whose asset went away while it waited for it is told of that by the next walk.
+            let words = said.words(id);
+            let waits = |reason| reason == "replica-not-ready" && !excuses.is_empty();
+            // What it needs was not there yet, or was gone for a while: that is lasting, until the next walk.
+            let missed = words.contains("is not in the primary");
+            let excused = said
+                .reason(id)
+                .is_some_and(|reason| excuses.contains(&reason) || waits(reason) || missed);
+            (!excused).then(|| format!("{id}: {difference}; {words}; allowed is {excuses:?}"))
+        })
+        .collect();
+    for what in broken {
+        state.watch.breaks("convergence by events alone", what);
+    }
 }
 
 /// Locators that were withdrawn, and the mirror was told, and are published still though nothing failed.
