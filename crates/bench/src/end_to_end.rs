@@ -48,11 +48,13 @@ pub(crate) async fn measure(handler: &Path, count: usize) -> anyhow::Result<Vec<
 
 /// Whether the machine lacks what Azurite needs, which is no fault of what is measured.
 fn is_missing(error: &anyhow::Error) -> bool {
-    use world::Error::{Install, NodeMissing, NodeTooOld};
-    matches!(
-        error.downcast_ref(),
-        Some(NodeMissing { .. } | NodeTooOld { .. } | Install { .. })
-    )
+    use world::Error::{Install, Io, NodeMissing, NodeTooOld};
+    match error.downcast_ref() {
+        Some(NodeMissing { .. } | NodeTooOld { .. } | Install { .. }) => true,
+        // Node.js was there when Azurite was installed, and is not now.
+        Some(Io { source, .. }) => source.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
+    }
 }
 
 async fn publish(world: &World, count: usize) -> anyhow::Result<Vec<Row>> {
