@@ -1,6 +1,12 @@
 //! One call of a handler process to something outside it: it takes time, may fail, and may be the last thing the process does.
 
-use std::{fmt, future::pending, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    future::pending,
+    panic,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use tokio::time::sleep;
 
@@ -13,6 +19,22 @@ use crate::{
 
 /// How long a caller waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a panic on purpose carries.
+struct OnPurpose;
+
+/// Panics on purpose are not reported; all others are, as before.
+pub(crate) fn keep_quiet_about_panics() {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let report = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !panic.payload().is::<OnPurpose>() {
+                report(panic);
+            }
+        }));
+    });
+}
 
 #[derive(Clone)]
 pub(crate) struct Line {
@@ -83,6 +105,10 @@ impl Line {
                     sleep(TIMEOUT).await;
                 }
                 Err(trouble)
+            }
+            Fate::Panics => {
+                say(format_args!("the caller panics"));
+                panic::panic_any(OnPurpose)
             }
             Fate::Killed { done } => {
                 if done {

@@ -13,7 +13,7 @@ use crate::{
     documents::Clerk,
     history::Platform,
     host::{Host, Log},
-    line::Line,
+    line::{Line, keep_quiet_about_panics},
     process::Process,
     promises::{
         canonical::UNKNOWN,
@@ -101,6 +101,7 @@ fn begin(seed: u64, trace: bool, sabotage: Sabotage) -> Result<Summary, Failure>
         .start_paused(true)
         .build()
         .expect("a runtime");
+    keep_quiet_about_panics();
     let log = Log::default();
     let dispatch = log.dispatch();
     let _logging = tracing::dispatcher::set_default(&dispatch);

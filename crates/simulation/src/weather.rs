@@ -62,6 +62,8 @@ pub(crate) enum Fate {
     Fails { trouble: Trouble, done: bool },
     /// The caller is killed, before or after the work is done.
     Killed { done: bool },
+    /// The caller panics: a fault of its own.
+    Panics,
 }
 
 /// Probabilities, each of one call.
@@ -74,6 +76,7 @@ pub(crate) struct Rates {
     pub(crate) hung: f64,
     pub(crate) ignored: f64,
     pub(crate) killed: f64,
+    pub(crate) panics: f64,
 }
 
 pub(crate) struct Weather {
@@ -120,12 +123,15 @@ impl Weather {
             hung: of(0.006),
             ignored: of(0.01),
             killed: of(0.008),
+            panics: of(0.002),
         };
         let mut state = self.lock();
         state.rates = rates;
         if state.passing_only {
             state.rates.denied = 0.0;
             state.rates.ignored = 0.0;
+            // So often at once that the message is given up.
+            state.rates.panics = 0.0;
         }
     }
 
@@ -237,6 +243,8 @@ impl Weather {
                 "killed before"
             };
             (word, Fate::Killed { done })
+        } else if drawn(rates.panics) {
+            ("panicked", Fate::Panics)
         } else {
             return Fate::Answered;
         };

@@ -68,6 +68,7 @@ fn assert_varied(summaries: &[Summary]) {
         "ignored",
         "killed after",
         "killed before",
+        "panicked",
         "reply lost",
         "throttled",
     ] {
