@@ -1,0 +1,90 @@
+use std::sync::Arc;
+
+use blobs::Copier;
+use cloud::{Identity, Queues};
+use media::{Primary, Secondary, Side};
+use mirror::{Mirror, MirrorOptions};
+use settings::{Credential, Settings};
+use state::{BlobDocuments, Documents};
+
+use crate::{TokenExpiry, WiringError, account::account, options::mirror_options, storage::copier};
+
+/// Everything that the settings describe, built once for the process. All parts share one HTTP client, one credential and, for each
+/// account, one pace.
+pub struct Parts {
+    /// The account that is mirrored.
+    pub primary: Primary,
+    /// The account that is kept ready.
+    pub secondary: Secondary,
+    /// Copies blobs from the primary's storage accounts to the secondary's.
+    pub copier: Copier,
+    /// The state documents in the app's own storage account.
+    pub documents: Arc<dyn Documents>,
+    /// The queues in the app's own storage account.
+    pub queues: Queues,
+    /// Maps, scope and policy, as the mirror uses them.
+    pub options: MirrorOptions,
+    /// Carries out changes.
+    pub mirror: Mirror,
+    /// When the API tokens of the accounts end, as far as they say it.
+    pub tokens: Vec<TokenExpiry>,
+}
+
+impl Parts {
+    /// Builds the parts. No call is made.
+    ///
+    /// # Errors
+    /// [`WiringError`], when a client cannot be built; the error says why.
+    pub fn from_settings(settings: &Settings) -> Result<Self, WiringError> {
+        // A provider that is installed already is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = cloud::http_client()?;
+        let credential = cloud::credential(&identity(&settings.credential), &client)?;
+        let copier = copier(settings, &credential, &client)?;
+        let documents: Arc<dyn Documents> = Arc::new(BlobDocuments::new(
+            settings.app_storage.blob_service.clone(),
+            &settings.app_storage.state_container,
+            Arc::clone(&credential),
+            &client,
+        )?);
+        let queues = Queues::new(
+            settings.app_storage.queue_service.clone(),
+            Arc::clone(&credential),
+            &client,
+        )?;
+        let (primary, primary_token) = account(settings, Side::Primary, &credential, &client)?;
+        let (secondary, secondary_token) =
+            account(settings, Side::Secondary, &credential, &client)?;
+        let (primary, secondary) = (Primary::new(primary), Secondary::new(secondary));
+        let options = mirror_options(settings);
+        let mirror = Mirror::new(
+            primary.clone(),
+            secondary.clone(),
+            Arc::new(copier.clone()),
+            Arc::clone(&documents),
+            options.clone(),
+        );
+        Ok(Self {
+            primary,
+            secondary,
+            copier,
+            documents,
+            queues,
+            options,
+            mirror,
+            tokens: [primary_token, secondary_token]
+                .into_iter()
+                .flatten()
+                .collect(),
+        })
+    }
+}
+
+fn identity(credential: &Credential) -> Identity {
+    match credential {
+        Credential::ManagedIdentity { client_id } => Identity::Managed {
+            client_id: client_id.clone(),
+        },
+        Credential::DeveloperTools => Identity::DeveloperTools,
+    }
+}
