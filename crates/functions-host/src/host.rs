@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -95,7 +95,7 @@ impl Host {
         for warning in &core.app.settings.warnings {
             core.journal.warn("Host.StandIn", warning.clone());
         }
-        let listeners = listen(&core)?;
+        let listeners = listen(&core, options.timers)?;
         let front = serve(&core, listener);
         Ok(Self {
             core,
@@ -208,6 +208,22 @@ impl Host {
         Ok(self.core.journal.activity() == (started, 0))
     }
 
+    /// Runs a timer function at once, whatever its schedule, and waits for its end. As when the real host's admin API starts one, it
+    /// hears nothing of earlier and later runs, is not past due, and may overlap a run of the schedule.
+    ///
+    /// # Errors
+    /// There is no timer function of that name; or the run failed, with the failure's text.
+    pub async fn fire(&self, function: &str) -> anyhow::Result<()> {
+        let found = self.core.app.function(function);
+        let function = found.with_context(|| format!("there is no function {function:?}"))?;
+        let Trigger::Timer(trigger) = &function.trigger else {
+            bail!("{} has no timer trigger", function.name);
+        };
+        timer::fire(&self.core, function, trigger, None)
+            .await
+            .map_err(anyhow::Error::msg)
+    }
+
     /// Waits until the host has stopped of its own accord, for instance after too many crashes.
     pub async fn stopped(&self) {
         let mut shutdown = self.core.shutdown.subscribe();
@@ -258,7 +274,7 @@ impl Drop for Host {
     }
 }
 
-fn listen(core: &Arc<Core>) -> anyhow::Result<Vec<JoinHandle<()>>> {
+fn listen(core: &Arc<Core>, timers: bool) -> anyhow::Result<Vec<JoinHandle<()>>> {
     let mut listeners = Vec::new();
     for function in core
         .app
@@ -283,13 +299,13 @@ fn listen(core: &Arc<Core>) -> anyhow::Result<Vec<JoinHandle<()>>> {
                     Listener::new(Arc::clone(core), processor).run(),
                 ));
             }
-            Trigger::Timer(_) => {
+            Trigger::Timer(_) if timers => {
                 listeners.push(tokio::spawn(timer::run(
                     Arc::clone(core),
                     Arc::clone(function),
                 )));
             }
-            Trigger::EventGrid { .. } | Trigger::Http(_) => {}
+            Trigger::Timer(_) | Trigger::EventGrid { .. } | Trigger::Http(_) => {}
         }
     }
     Ok(listeners)

@@ -30,6 +30,9 @@ pub struct HostOptions {
     /// Processors the host believes it has; it scales the default `newBatchThreshold`. The real host says 1 on
     /// the plans that scale by the event.
     pub processor_count: u32,
+    /// Whether timers fire on their schedules and at the start. Without it only [`Host::fire`](crate::Host::fire) runs a timer function: for tests
+    /// that count what is done.
+    pub timers: bool,
     /// Send a `traceparent` with each invocation, as a host with Application Insights does.
     pub traceparent: bool,
     /// Receives every log line as it is written.
@@ -47,6 +50,7 @@ impl HostOptions {
             timings: Timings::default(),
             dev: false,
             processor_count: 1,
+            timers: true,
             traceparent: true,
             console: None,
         }

@@ -19,7 +19,7 @@ pub(crate) async fn run(core: Arc<Core>, function: Arc<Function>) {
     let mut shutdown = core.shutdown.subscribe();
     let mut last = None;
     if trigger.run_on_startup && !*shutdown.borrow() {
-        last = fire(&core, &function, trigger, last).await;
+        last = scheduled(&core, &function, trigger, last).await;
     }
     while !*shutdown.borrow_and_update() {
         let now = OffsetDateTime::now_utc();
@@ -32,13 +32,29 @@ pub(crate) async fn run(core: Arc<Core>, function: Arc<Function>) {
         };
         let pause = Duration::try_from(next - now).unwrap_or_default();
         tokio::select! {
-            () = sleep(pause) => last = fire(&core, &function, trigger, last).await,
+            () = sleep(pause) => last = scheduled(&core, &function, trigger, last).await,
             _ = shutdown.changed() => return,
         }
     }
 }
 
-async fn fire(
+/// Runs the function once, in the words of the real host.
+pub(crate) async fn fire(
+    core: &Arc<Core>,
+    function: &Arc<Function>,
+    trigger: &TimerTrigger,
+    monitor: Option<Monitor>,
+) -> Result<(), String> {
+    let input = envelope::timer(&function.name, trigger.schedule.is_cron(), monitor);
+    let now = dotnet::offset_text(OffsetDateTime::now_utc());
+    let reason = format!("Timer fired at {now}");
+    let ended = core
+        .invoke(function, Ok(input), reason, String::new())
+        .await;
+    ended.map(drop)
+}
+
+async fn scheduled(
     core: &Arc<Core>,
     function: &Arc<Function>,
     trigger: &TimerTrigger,
@@ -50,11 +66,7 @@ async fn fire(
         .then(|| trigger.schedule.next(now))
         .flatten()
         .map(|next| Monitor { last, next });
-    let input = envelope::timer(&function.name, trigger.schedule.is_cron(), monitor);
-    let reason = format!("Timer fired at {}", dotnet::offset_text(now));
     // How it ended is in the journal.
-    let _ = core
-        .invoke(function, Ok(input), reason, String::new())
-        .await;
+    let _ = fire(core, function, trigger, monitor).await;
     Some(now)
 }

@@ -4,5 +4,5 @@ mod listener;
 mod ncrontab;
 mod schedule;
 
-pub(crate) use listener::run;
+pub(crate) use listener::{fire, run};
 pub(crate) use schedule::Schedule;

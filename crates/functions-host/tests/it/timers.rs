@@ -73,3 +73,25 @@ async fn a_retry_policy_is_followed_and_told() {
     assert_eq!(counts, [json!(0), json!(1), json!(2)]);
     host.stop().await;
 }
+
+#[tokio::test]
+async fn a_timer_can_be_fired_at_once_where_none_fires_by_itself() {
+    let mut app = App::new();
+    let timer = json!({"type": "timerTrigger", "direction": "in", "name": "timer", "schedule": "* * * * * *",
+        "runOnStartup": true});
+    app.function("Tick", json!([timer]));
+    app.replies("/Tick", json!([{"status": 500}, {}]));
+    app.options.timers = false;
+    let host = app.start().await;
+    let failed = host.fire("tick").await.unwrap_err().to_string();
+    assert!(failed.contains("500"), "{failed}");
+    host.fire("Tick").await.unwrap();
+    assert!(host.fire("Tock").await.is_err());
+    let requests = app.recorded("/Tick");
+    assert_eq!(requests.len(), 2, "nothing but what was fired");
+    assert_eq!(
+        requests[1].envelope()["Data"]["timer"],
+        json!({"Schedule": {"AdjustForDST": true}, "ScheduleStatus": null, "IsPastDue": false})
+    );
+    host.stop().await;
+}
