@@ -2,7 +2,8 @@
 //!
 //! A [`Change`] names a resource and says why and since when somebody thinks that it should be looked
 //! at. It never carries the state of the resource, so a duplicated, late or reordered change costs a
-//! read and changes nothing. The JSON form is public: a platform may enqueue its own hints.
+//! read and changes nothing. Who knows only that blobs of a container changed says so with a [`ContainerChange`]. The
+//! JSON forms are public: a platform may enqueue its own hints.
 //!
 //! ```
 //! let change = change::Change::parse(
@@ -12,12 +13,20 @@
 //! # Ok::<(), change::BadMessage>(())
 //! ```
 
+mod batch;
+mod container;
+mod depth;
 mod kind;
 mod message;
 mod name;
+mod order;
 mod resource_id;
 
+pub use batch::{Batch, MAX_NAMES};
+pub use container::{ContainerChange, Message, is_container, is_storage_account};
+pub use depth::{Depth, UnknownDepth};
 pub use kind::{Kind, UnknownKind};
 pub use message::{BadMessage, Cause, Change, FORMAT_VERSION, MAX_MESSAGE_BYTES};
 pub use name::{BadName, Name};
+pub use order::WalkOrder;
 pub use resource_id::ResourceId;

@@ -97,9 +97,23 @@ pub enum BadMessage {
     /// A name that no service accepts, or a parent missing or not wanted.
     #[error(transparent)]
     Name(#[from] crate::BadName),
+    /// An account or a container that the storage service would not accept.
+    #[error(
+        "`account` is not the name of a storage account, or `container` not that of a container in it"
+    )]
+    Container,
+    /// A depth that no walk has.
+    #[error("`depth` is not one of updated, list, children, keys, bytes")]
+    Depth,
     /// A time that is not RFC 3339.
     #[error("`since` is not an RFC 3339 time")]
     Since,
+}
+
+/// A time of a message.
+pub(crate) fn time(text: Option<String>) -> Result<Option<OffsetDateTime>, BadMessage> {
+    text.map(|text| OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| BadMessage::Since))
+        .transpose()
 }
 
 impl From<&serde_json::Error> for BadMessage {
@@ -178,14 +192,10 @@ impl Change {
             return Err(BadMessage::Version(wire.v));
         }
         let kind: Kind = wire.kind.parse()?;
-        let since = wire
-            .since
-            .map(|text| OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| BadMessage::Since))
-            .transpose()?;
         Ok(Self {
             id: ResourceId::from_parts(kind, wire.parent, wire.name)?,
             cause: wire.cause,
-            since,
+            since: time(wire.since)?,
             attempt: wire.attempt,
         })
     }

@@ -1,4 +1,5 @@
 use std::{
+    future::Future,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -8,6 +9,19 @@ use tokio::time::Instant;
 
 /// The longest time that a call waits for its turn; a longer wait belongs in the queue.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
+/// The part of a full bucket that work in the background leaves alone, so that what is live never waits for it.
+const KEPT_FOR_LIVE: f64 = 0.5;
+
+tokio::task_local! {
+    static BACKGROUND: ();
+}
+
+/// Runs a future whose calls can wait: they are made only while more than half of the burst is left, one after the other, and wait for that
+/// as long as it takes. A live change finds the rest.
+pub async fn in_background<F: Future>(future: F) -> F::Output {
+    BACKGROUND.scope((), future).await
+}
 
 /// A token bucket: so many calls at once, and so many a second after that.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,7 +99,11 @@ impl Rates {
 
 /// Keeps the calls to an account within a budget, and silent while the service asks for silence.
 #[derive(Debug)]
-pub struct Pace(Mutex<State>);
+pub struct Pace {
+    state: Mutex<State>,
+    /// Background calls that wait, by bucket: in the order in which they came, one at a time.
+    background: [tokio::sync::Mutex<()>; 3],
+}
 
 #[derive(Debug)]
 struct State {
@@ -114,19 +132,23 @@ impl Pace {
         };
         let rates = [Some(rates.reads), Some(rates.writes), rates.deletes];
         let buckets = rates.into_iter().flatten().map(bucket).collect();
-        Self(Mutex::new(State {
-            buckets: Some(buckets),
-            silent_until: None,
-        }))
+        Self::with(Some(buckets))
     }
 
     /// No limit but what the service asks for.
     #[must_use]
     pub const fn unlimited() -> Self {
-        Self(Mutex::new(State {
-            buckets: None,
-            silent_until: None,
-        }))
+        Self::with(None)
+    }
+
+    const fn with(buckets: Option<Vec<Bucket>>) -> Self {
+        Self {
+            state: Mutex::new(State {
+                buckets,
+                silent_until: None,
+            }),
+            background: [const { tokio::sync::Mutex::const_new(()) }; 3],
+        }
     }
 
     /// Waits for a call's turn.
@@ -134,11 +156,25 @@ impl Pace {
     /// # Errors
     /// How long it would take, when that is too long to wait for here.
     pub(crate) async fn turn(&self, method: &Method) -> Result<(), Duration> {
+        if BACKGROUND.try_with(|()| ()).is_ok() {
+            return self.background_turn(method).await;
+        }
         let wait = self.reserve(method)?;
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
         }
         Ok(())
+    }
+
+    async fn background_turn(&self, method: &Method) -> Result<(), Duration> {
+        let _first = self.background[self.index(method)].lock().await;
+        loop {
+            let wait = self.take_spare(method)?;
+            if wait.is_zero() {
+                return Ok(());
+            }
+            tokio::time::sleep(wait).await;
+        }
     }
 
     /// The service asked for no more calls for a while.
@@ -150,7 +186,46 @@ impl Pace {
 
     /// Takes a token, perhaps one that is still to come, and says how long to wait for it.
     fn reserve(&self, method: &Method) -> Result<Duration, Duration> {
+        self.with_bucket(method, |bucket| {
+            let wait = bucket.until(1.0);
+            if wait > LONGEST_WAIT {
+                return Err(wait);
+            }
+            bucket.tokens -= 1.0;
+            Ok(wait)
+        })
+    }
+
+    /// Takes a token if enough are left for others; else says how long it is until then.
+    fn take_spare(&self, method: &Method) -> Result<Duration, Duration> {
+        self.with_bucket(method, |bucket| {
+            // A bucket of one call has nothing to keep.
+            let kept = (bucket.rate.burst * KEPT_FOR_LIVE).min(bucket.rate.burst - 1.0);
+            let wait = bucket.until(kept + 1.0);
+            if wait.is_zero() {
+                bucket.tokens -= 1.0;
+            }
+            Ok(wait)
+        })
+    }
+
+    /// Which bucket a call takes from.
+    fn index(&self, method: &Method) -> usize {
+        let count = self.lock().buckets.as_ref().map_or(0, Vec::len);
+        match *method {
+            Method::GET => 0,
+            Method::DELETE if count > 2 => 2,
+            _ => 1,
+        }
+    }
+
+    fn with_bucket(
+        &self,
+        method: &Method,
+        take: impl FnOnce(&mut Bucket) -> Result<Duration, Duration>,
+    ) -> Result<Duration, Duration> {
         let now = Instant::now();
+        let index = self.index(method);
         let mut state = self.lock();
         if let Some(until) = state.silent_until {
             if until > now {
@@ -161,30 +236,32 @@ impl Pace {
         let Some(buckets) = &mut state.buckets else {
             return Ok(Duration::ZERO);
         };
-        let index = match *method {
-            Method::GET => 0,
-            Method::DELETE if buckets.len() > 2 => 2,
-            _ => 1,
-        };
         let bucket = &mut buckets[index];
-        let gained = (now - bucket.filled).as_secs_f64() * bucket.rate.per_second;
-        bucket.tokens = (bucket.tokens + gained).min(bucket.rate.burst);
-        bucket.filled = now;
-        let missing = 1.0 - bucket.tokens;
-        let wait = if missing > 0.0 {
-            Duration::from_secs_f64(missing / bucket.rate.per_second)
-        } else {
-            Duration::ZERO
-        };
-        if wait > LONGEST_WAIT {
-            return Err(wait);
-        }
-        bucket.tokens -= 1.0;
-        Ok(wait)
+        bucket.fill(now);
+        take(bucket)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Bucket {
+    fn fill(&mut self, now: Instant) {
+        let gained = (now - self.filled).as_secs_f64() * self.rate.per_second;
+        self.tokens = (self.tokens + gained).min(self.rate.burst);
+        self.filled = now;
+    }
+
+    /// How long it is until so many tokens are there.
+    fn until(&self, tokens: f64) -> Duration {
+        let missing = tokens - self.tokens;
+        if missing > 0.0 {
+            // Rounding must not make it a wait of nothing, again and again.
+            Duration::from_secs_f64(missing / self.rate.per_second).max(Duration::from_millis(1))
+        } else {
+            Duration::ZERO
+        }
     }
 }
 
@@ -219,6 +296,38 @@ mod tests {
             refused += usize::from(pace.reserve(&Method::GET).is_err());
         }
         assert!(refused >= 4, "{refused}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_in_the_background_keeps_to_the_rate_and_leaves_half_of_the_burst() {
+        let rate = Rate {
+            burst: 20.0,
+            per_second: 2.0,
+        };
+        let pace = Pace::new(Rates {
+            reads: rate,
+            writes: rate,
+            deletes: None,
+        });
+        let started = Instant::now();
+        let calls = in_background(async {
+            let turns = (0..30).map(|_| pace.turn(&Method::GET));
+            futures::future::join_all(turns).await
+        });
+        let live = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let started = Instant::now();
+            for _ in 0..10 {
+                pace.turn(&Method::GET).await.unwrap();
+            }
+            started.elapsed()
+        };
+        let (calls, live) = tokio::join!(calls, live);
+        assert!(calls.iter().all(Result::is_ok));
+        assert_eq!(live, Duration::ZERO, "a live change waits for nothing");
+        // 30 and 10 calls, of which 20 come out of the burst, and half of a burst is left.
+        let took = started.elapsed().as_secs_f64();
+        assert!((14.9..15.1).contains(&took), "{took}");
     }
 
     #[tokio::test(start_paused = true)]

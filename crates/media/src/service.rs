@@ -2,8 +2,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use change::{Kind, Name, ResourceId};
+use time::OffsetDateTime;
 
-use crate::{Body, ServiceError};
+use crate::{Body, ServiceError, container};
 
 /// Which page of which list.
 #[derive(Clone, Debug)]
@@ -12,8 +13,33 @@ pub struct ListRequest {
     pub kind: Kind,
     /// The asset, for asset filters.
     pub parent: Option<Name>,
+    /// Only what was updated since, where the service offers that (MK.IO: `$filter=updated ge`); elsewhere the list is whole. That every
+    /// change moves the time is not confirmed, so it is a short cut and proves nothing.
+    pub updated_since: Option<OffsetDateTime>,
     /// Where the page before said that the next one is.
     pub next: Option<String>,
+}
+
+impl ListRequest {
+    /// The first page of all resources of a kind.
+    #[must_use]
+    pub const fn all(kind: Kind) -> Self {
+        Self {
+            kind,
+            parent: None,
+            updated_since: None,
+            next: None,
+        }
+    }
+
+    /// The first page of an asset's filters.
+    #[must_use]
+    pub fn filters_of(asset: Name) -> Self {
+        Self {
+            parent: Some(asset),
+            ..Self::all(Kind::AssetFilters)
+        }
+    }
 }
 
 /// One page of a list.
@@ -56,6 +82,12 @@ pub trait MediaService: Send + Sync {
     /// Where the account keeps the blobs of assets that name this storage; `None` when it does not know it. No call where the name is the
     /// storage account's own.
     async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError>;
+
+    /// The assets whose blobs are in this container of this storage account (the account's own name): usually one, none where the container
+    /// serves something else. One call where the service can be asked for it, else a walk over the list of assets.
+    async fn assets_in(&self, account: &str, container: &str) -> Result<Vec<Name>, ServiceError> {
+        container::assets_in(self, account, container, None).await
+    }
 
     /// Creates a resource. The answer is the resource as it was written, completed as [`MediaService::read`] completes it.
     async fn create(&self, body: &Body) -> Result<Body, ServiceError>;
@@ -124,6 +156,18 @@ impl Primary {
     #[must_use]
     pub fn new(service: Arc<dyn MediaService>) -> Self {
         Self(service)
+    }
+
+    /// See [`MediaService::assets_in`].
+    ///
+    /// # Errors
+    /// [`ServiceError`], whose kind says what to do.
+    pub async fn assets_in(
+        &self,
+        account: &str,
+        container: &str,
+    ) -> Result<Vec<Name>, ServiceError> {
+        self.0.assets_in(account, container).await
     }
 
     reads!();

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::rules::{Rules, covers};
 
 /// Times that lie this close are one time: the service rounds to 1/300 s.
-const TIME_TOLERANCE: Duration = Duration::milliseconds(10);
+pub(crate) const TIME_TOLERANCE: Duration = Duration::milliseconds(10);
 
 /// A field in which source and replica differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Comparison<'_> {
         if covers(self.rules.owned, path) || covers(self.rules.placement, path) {
             return;
         }
-        let (a, b) = (self.present(path, a), self.present(path, b));
+        let (a, b) = (present(self.rules, path, a), present(self.rules, path, b));
         match (a, b) {
             (None, None) => {}
             (Some(Value::Object(a)), Some(Value::Object(b))) => self.objects(path, a, b),
@@ -62,27 +62,6 @@ impl Comparison<'_> {
             }
             (Some(only), None) | (None, Some(only)) => self.one_sided(path, only),
         }
-    }
-
-    /// `null`, an empty array, an object that means nothing when empty, a switch that is off, and the end of time all count as absent.
-    fn present<'v>(&self, path: &str, value: Option<&'v Value>) -> Option<&'v Value> {
-        let value = value?;
-        let absent = match value {
-            Value::Null => true,
-            Value::Array(items) => items.is_empty(),
-            Value::Object(map) => {
-                self.rules.empty.contains(&path)
-                    && map
-                        .iter()
-                        .all(|(key, value)| self.present(&join(path, key), Some(value)).is_none())
-            }
-            Value::Bool(false) => self.rules.switches.contains(&path),
-            Value::String(text) => {
-                self.rules.times.contains(&path) && text.starts_with("9999-12-31")
-            }
-            _ => false,
-        };
-        (!absent).then_some(value)
     }
 
     fn arrays(&mut self, path: &str, a: &[Value], b: &[Value]) {
@@ -152,6 +131,29 @@ impl Comparison<'_> {
             });
         }
     }
+}
+
+/// `null`, an empty array, an object that means nothing when empty, a switch that is off, and the end of time all count as absent.
+pub(crate) fn present<'v>(
+    rules: &Rules,
+    path: &str,
+    value: Option<&'v Value>,
+) -> Option<&'v Value> {
+    let value = value?;
+    let absent = match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(map) => {
+            rules.empty.contains(&path)
+                && map
+                    .iter()
+                    .all(|(key, value)| present(rules, &join(path, key), Some(value)).is_none())
+        }
+        Value::Bool(false) => rules.switches.contains(&path),
+        Value::String(text) => rules.times.contains(&path) && text.starts_with("9999-12-31"),
+        _ => false,
+    };
+    (!absent).then_some(value)
 }
 
 pub(crate) fn join(at: &str, key: &str) -> String {

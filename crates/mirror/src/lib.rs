@@ -9,6 +9,7 @@
 mod bytes;
 mod compare;
 mod engine;
+mod fingerprint;
 mod outcome;
 mod plan;
 mod policy;
@@ -20,6 +21,7 @@ mod translate;
 pub use bytes::AssetBytes;
 pub use compare::Difference;
 pub use engine::{Mirror, MirrorOptions};
+pub use fingerprint::Fingerprint;
 pub use outcome::{Again, Outcome, Report};
 pub use plan::{Maps, Plan};
 pub use policy::{Conflicts, Deletes, Policy, Scope};

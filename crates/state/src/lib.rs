@@ -2,6 +2,7 @@
 //!
 //! - [`Exceptions`]: what failed, or has waited for more than a minute; removed when it is mirrored;
 //! - [`CopyLocks`]: one copy run per asset at a time;
+//! - [`Runs`]: how far walks and backfills are; [`Watermarks`]: when everything was last looked at;
 //! - [`Deletions`]: deletions that the primary announced and that wait for their grace to be over.
 //!
 //! Any of it may be deleted at any time without harm to correctness: the accounts are the truth. So a document that cannot be read
@@ -14,6 +15,8 @@ mod documents;
 mod exceptions;
 mod known;
 mod memory;
+mod runs;
+mod watermarks;
 
 pub use blob_documents::BlobDocuments;
 pub use copy_locks::{CopyLocks, Taken};
@@ -21,3 +24,5 @@ pub use deletions::Deletions;
 pub use documents::{Condition, Document, Documents, StateError, Written};
 pub use exceptions::{Exception, Exceptions};
 pub use memory::MemoryDocuments;
+pub use runs::{MAX_CANDIDATES, Progress, Run, RunState, Runs};
+pub use watermarks::{Marks, Walked, Watermarks};

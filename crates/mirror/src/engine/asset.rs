@@ -106,11 +106,7 @@ impl Mirror {
 
     async fn asset_filters(&self, change: &Change) -> Result<usize, Problem> {
         let mut applied = 0;
-        let mut request = ListRequest {
-            kind: Kind::AssetFilters,
-            parent: Some(change.id.name().clone()),
-            next: None,
-        };
+        let mut request = ListRequest::filters_of(change.id.name().clone());
         loop {
             let page = self.primary.list(&request).await.map_err(Problem::source)?;
             for filter in page.items {

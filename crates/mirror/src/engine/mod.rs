@@ -1,6 +1,7 @@
 //! Carrying out one change.
 
 mod asset;
+mod container;
 mod converge;
 mod copying;
 mod gone;
