@@ -6,18 +6,18 @@ use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use tokio::time::{Duration, Instant};
-use world::proof::versions;
+use world::{Backend, proof::versions};
 
-use crate::support::{Scene, tests};
+use crate::support::{Scene, tests_on_both};
 
-tests![a_killed_handler_goes_on_where_it_was];
+tests_on_both![a_killed_handler_goes_on_where_it_was];
 
 /// More blobs than are copied before anybody can look.
 const BLOBS: usize = 400;
 
-async fn a_killed_handler_goes_on_where_it_was() -> anyhow::Result<()> {
+async fn a_killed_handler_goes_on_where_it_was(backend: Backend) -> anyhow::Result<()> {
     // In a world of its own: most of the time passes until the host hands the dead handler's message out again.
-    let scene = Scene::start(false).await?;
+    let scene = Scene::start(backend, false, &[]).await?;
     let result = killed_while_copying(&scene).await;
     scene.end().await;
     result
@@ -25,7 +25,7 @@ async fn a_killed_handler_goes_on_where_it_was() -> anyhow::Result<()> {
 
 async fn killed_while_copying(scene: &Scene) -> anyhow::Result<()> {
     let primary = scene.primary()?;
-    primary.put("assets/large", json!({})).await?;
+    primary.put_asset("large", json!({}), json!({})).await?;
     let container = primary.container("large", "ReadWrite").await?;
     let uploads = stream::iter(0..BLOBS).map(|number| {
         let (primary, container) = (&primary, &container);

@@ -1,10 +1,11 @@
-//! Only what happened in the primary counts, and only what is finished.
+//! Only what happened in the primary counts, and only what is finished. By Event Grid, so on Azure Media Services; what MK.IO announces is
+//! checked with its webhook.
 
 use anyhow::ensure;
 use serde_json::{Value, json};
 use simulator::{EventSubscription, JobsMode};
 use uuid::Uuid;
-use world::World;
+use world::{Backend, World};
 
 use crate::support::{Scene, exclusive, made, shared, tests, viewers};
 
@@ -32,7 +33,7 @@ fn event(topic: &str, subject: &str, kind: &str, data: Value) -> Value {
 }
 
 async fn events_of_anything_but_the_primary_are_ignored() -> anyhow::Result<()> {
-    let scene = shared().await?;
+    let scene = shared(Backend::Ams).await?;
     let primary = World::account_id(World::PRIMARY);
     let foreign = [
         World::account_id("othermedia"),
@@ -75,7 +76,7 @@ async fn events_of_anything_but_the_primary_are_ignored() -> anyhow::Result<()> 
 }
 
 async fn the_secondarys_own_events_are_ignored() -> anyhow::Result<()> {
-    let scene = shared().await?;
+    let scene = shared(Backend::Ams).await?;
     let endpoint = format!(
         "{}/runtime/webhooks/EventGrid?functionName=resource-changed",
         scene.host.url()
@@ -107,7 +108,7 @@ async fn the_secondarys_own_events_are_ignored() -> anyhow::Result<()> {
 }
 
 async fn outputs_that_are_not_finished_are_not_mirrored() -> anyhow::Result<()> {
-    let scene = shared().await?;
+    let scene = shared(Backend::Ams).await?;
     let assets = ["half-done", "half-failed", "half-cancelled"];
     for asset in assets {
         made(&scene, asset).await?;
@@ -137,7 +138,7 @@ async fn outputs_that_are_not_finished_are_not_mirrored() -> anyhow::Result<()> 
 }
 
 async fn jobs_that_failed_or_were_cancelled_mirror_nothing() -> anyhow::Result<()> {
-    let scene = exclusive().await?;
+    let scene = exclusive(Backend::Ams).await?;
     let endpoint = format!(
         "{}/runtime/webhooks/EventGrid?functionName=job-finished",
         scene.host.url()

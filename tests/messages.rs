@@ -4,17 +4,19 @@ use anyhow::ensure;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::support::{shared, tests, viewers};
+use world::Backend;
 
-tests![
+use crate::support::{shared, tests_on_both, viewers};
+
+tests_on_both![
     a_message_that_is_no_json_is_kept_to_the_byte,
     a_message_that_cannot_be_understood_is_kept_with_the_reason,
     a_resource_that_is_gone_before_the_handler_looks_is_no_error,
     a_policy_that_is_deleted_in_the_primary_stays_in_the_secondary,
 ];
 
-async fn a_message_that_is_no_json_is_kept_to_the_byte() -> anyhow::Result<()> {
-    let scene = shared().await?;
+async fn a_message_that_is_no_json_is_kept_to_the_byte(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     // The second looks like base64, the third like the end of a message, the last is as large as a message may be.
     let large = [b"no JSON, and large: ".as_slice(), &[b'.'; 32 * 1024]].concat();
     let messages: [&[u8]; 4] = [b"\xff\x00no JSON", b"bm8gSlNPTg==", b"\"}", &large];
@@ -29,8 +31,10 @@ async fn a_message_that_is_no_json_is_kept_to_the_byte() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn a_message_that_cannot_be_understood_is_kept_with_the_reason() -> anyhow::Result<()> {
-    let scene = shared().await?;
+async fn a_message_that_cannot_be_understood_is_kept_with_the_reason(
+    backend: Backend,
+) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     let bad = [
         ("version", json!({"v": 2, "kind": "assets", "name": "a"})),
         ("no version", json!({"kind": "assets", "name": "a"})),
@@ -76,31 +80,34 @@ async fn a_message_that_cannot_be_understood_is_kept_with_the_reason() -> anyhow
     Ok(())
 }
 
-async fn a_resource_that_is_gone_before_the_handler_looks_is_no_error() -> anyhow::Result<()> {
-    let scene = shared().await?;
-    for (queue, kind) in [
-        ("mirror-asset", "assets"),
-        ("mirror-locator", "streamingLocators"),
-        ("mirror-content-key-policy", "contentKeyPolicies"),
-        ("mirror-streaming-policy", "streamingPolicies"),
-        ("mirror-filter", "accountFilters"),
+async fn a_resource_that_is_gone_before_the_handler_looks_is_no_error(
+    backend: Backend,
+) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    for kind in [
+        "assets",
+        "streamingLocators",
+        "contentKeyPolicies",
+        "streamingPolicies",
+        "accountFilters",
     ] {
-        let hint = json!({"v": 1, "kind": kind, "name": "long-gone"});
-        scene.enqueue(queue, hint.to_string().as_bytes()).await?;
         let resource = format!("{kind}/long-gone");
+        scene.hint(&resource).await?;
         scene.expect(&resource, "in-sync").await?;
     }
     ensure!(scene.writes("long-gone").is_empty());
     Ok(())
 }
 
-async fn a_policy_that_is_deleted_in_the_primary_stays_in_the_secondary() -> anyhow::Result<()> {
-    let scene = shared().await?;
+async fn a_policy_that_is_deleted_in_the_primary_stays_in_the_secondary(
+    backend: Backend,
+) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     let policy = "contentKeyPolicies/deleted";
     let key = scene.secrets.base64("verification-key");
-    scene.primary()?.put(policy, viewers(&key)).await?;
+    scene.put(policy, viewers(&key)).await?;
     scene.expect(policy, "applied").await?;
-    scene.primary()?.delete(policy).await?;
+    scene.delete(policy).await?;
     scene.expect(policy, "skipped(deletes-off)").await?;
     ensure!(scene.secondary()?.find(policy).await?.is_some());
     Ok(())

@@ -2,45 +2,45 @@
 
 use anyhow::{Context, ensure};
 use serde_json::json;
-use world::proof::versions;
+use world::{
+    Backend,
+    bodies::{filters, streaming_policies},
+    differences,
+    proof::versions,
+};
 
-use crate::support::{clear, encoded, exclusive, made, shared, tests, viewers};
+use crate::support::{clear, encoded, exclusive, made, members, shared, tests_on_both, viewers};
 
-tests![
+tests_on_both![
     a_title_is_the_same_on_both_sides,
+    filters_and_streaming_policies_are_the_same_on_both_sides,
     a_locator_is_published_after_its_bytes,
-    a_locator_brings_the_content_key_policy_that_it_names,
+    a_locator_brings_the_policies_that_it_names,
     an_updated_content_key_policy_is_updated_with_its_secrets,
+    an_updated_asset_is_updated,
+    a_changed_clear_locator_is_the_same_under_its_id,
+    changed_times_of_a_locator_with_content_keys,
+    content_keys_on_a_predefined_policy,
+    a_withdrawn_locator,
     somebody_elses_container_is_left_alone,
 ];
 
-async fn a_title_is_the_same_on_both_sides() -> anyhow::Result<()> {
-    let scene = shared().await?;
+async fn a_title_is_the_same_on_both_sides(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     let primary = scene.primary()?;
-    let key = scene.secrets.base64("verification-key");
-    primary
-        .put("contentKeyPolicies/title-viewers", viewers(&key))
-        .await?;
-    scene
-        .expect("contentKeyPolicies/title-viewers", "applied")
-        .await?;
     let description = json!({"description": "A title", "alternateId": "title-1"});
-    primary.put("assets/title", description).await?;
+    let labels = json!({"series": "my-show"});
+    primary
+        .put_asset("title", description, labels.clone())
+        .await?;
     primary.upload_title("title").await?;
     primary.encode("title", &["title"]).await?;
     scene.expect("assets/title", "applied").await?;
-    primary
+    scene
         .put("streamingLocators/title-free", clear("title"))
         .await?;
-    let members = json!({
-        "assetName": "title",
-        "streamingPolicyName": "Predefined_ClearKey",
-        "defaultContentKeyPolicyName": "title-viewers",
-    });
-    primary
-        .put("streamingLocators/title-members", members)
-        .await?;
-    for locator in ["title-free", "title-members"] {
+    members(&scene, "title").await?;
+    for locator in ["title-free", "title"] {
         let resource = format!("streamingLocators/{locator}");
         let lag = scene.expect(&resource, "applied").await?.number("lag_ms");
         ensure!(
@@ -51,19 +51,77 @@ async fn a_title_is_the_same_on_both_sides() -> anyhow::Result<()> {
 
     let proof = scene.proof()?;
     ensure!(proof.locator("title-free").await?.keys == 0);
-    ensure!(proof.locator("title-members").await?.keys == 1);
-    proof.content_key_policy("title-viewers").await?;
+    ensure!(proof.locator("title").await?.keys == 1);
+    proof.content_key_policy("title").await?;
+    proof.streaming_policy("title").await?;
+    proof.asset("title").await?;
     ensure!(proof.blobs("title").await? == 6);
     let asset = scene.secondary()?.get("assets/title").await?;
     ensure!(asset["properties"]["description"] == "A title");
     ensure!(asset["properties"]["alternateId"] == "title-1");
+    let mirrored = differences::LABELS.on(backend) == "mirrored";
+    ensure!(
+        (asset["labels"] == labels) == mirrored,
+        "{}",
+        asset["labels"]
+    );
+    // The asset's own creation is a write too, and of another kind.
+    let puts = scene.writes("title").into_iter().filter(|request| {
+        request.method == "PUT" && request.kind.as_deref() == Some("streamingLocators")
+    });
+    ensure!(puts.count().to_string() == differences::PUTS_WITH_KEYS.on(backend));
     Ok(())
 }
 
-async fn a_locator_is_published_after_its_bytes() -> anyhow::Result<()> {
-    let scene = shared().await?;
+async fn filters_and_streaming_policies_are_the_same_on_both_sides(
+    backend: Backend,
+) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    encoded(&scene, "filtered").await?;
+    let policy = "streamingPolicies/filtered";
+    let mut body = streaming_policies::clear_key("filtered");
+    body["defaultContentKeyPolicyName"] = json!(null);
+    if let Some(body) = body.as_object_mut() {
+        body.remove("defaultContentKeyPolicyName");
+    }
+    scene.put(policy, body).await?;
+    scene.expect(policy, "applied").await?;
+    scene.proof()?.streaming_policy("filtered").await?;
+    for (path, before, after) in [
+        (
+            "accountFilters/filtered",
+            filters::small_screens(),
+            filters::clip(),
+        ),
+        (
+            "assets/filtered/assetFilters/clip",
+            filters::clip(),
+            filters::small_screens(),
+        ),
+    ] {
+        // An event about the asset may bring its filter before the filter's own does.
+        scene.put(path, before).await?;
+        scene.expect_mirrored(0, path).await?;
+        scene.proof()?.filter(path).await?;
+        let from = scene.log.end();
+        scene.change(path, after).await?;
+        scene.expect_mirrored(from, path).await?;
+        scene.proof()?.filter(path).await?;
+    }
+    let mut locator = clear("filtered");
+    locator["filters"] = json!(["filtered", "clip"]);
+    let path = "streamingLocators/filtered";
+    scene.put(path, locator).await?;
+    scene.expect(path, "applied").await?;
+    ensure!(scene.proof()?.locator("filtered").await?.filters.len() == 2);
+    Ok(())
+}
+
+async fn a_locator_is_published_after_its_bytes(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     made(&scene, "early").await?;
     // No job, no locator: a raw input, which stays where it is.
+    scene.tell("assets/early").await?;
     scene
         .expect("assets/early", "skipped(out-of-scope)")
         .await?;
@@ -90,47 +148,57 @@ async fn a_locator_is_published_after_its_bytes() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn a_locator_brings_the_content_key_policy_that_it_names() -> anyhow::Result<()> {
-    let scene = exclusive().await?;
+async fn a_locator_brings_the_policies_that_it_names(backend: Backend) -> anyhow::Result<()> {
+    let scene = exclusive(backend).await?;
     let primary = scene.primary()?;
     encoded(&scene, "bringing").await?;
     scene.calm().await?;
+    // Of the policies nobody tells: the events are lost, where there are any.
     scene
         .control()
-        .change_settings(|settings| settings.delivery.lose = 1);
+        .change_settings(|settings| settings.delivery.lose = u32::MAX);
     let key = scene.secrets.base64("verification-key");
     primary
         .put("contentKeyPolicies/bringing", viewers(&key))
+        .await?;
+    let encryption = streaming_policies::clear_key("bringing");
+    primary
+        .put("streamingPolicies/bringing", encryption)
         .await?;
     scene.calm().await?;
     let secondary = scene.secondary()?;
     let there = secondary.find("contentKeyPolicies/bringing").await?;
     ensure!(there.is_none(), "its event was to be lost");
+    scene
+        .control()
+        .change_settings(|settings| settings.delivery.lose = 0);
     let locator = json!({
         "assetName": "bringing",
-        "streamingPolicyName": "Predefined_ClearKey",
+        "streamingPolicyName": "bringing",
         "defaultContentKeyPolicyName": "bringing",
     });
-    primary.put("streamingLocators/bringing", locator).await?;
+    scene.put("streamingLocators/bringing", locator).await?;
     scene
         .expect("streamingLocators/bringing", "applied")
         .await?;
     scene.calm().await?;
     scene.proof()?.content_key_policy("bringing").await?;
+    scene.proof()?.streaming_policy("bringing").await?;
     ensure!(scene.proof()?.locator("bringing").await?.keys == 1);
     Ok(())
 }
 
-async fn an_updated_content_key_policy_is_updated_with_its_secrets() -> anyhow::Result<()> {
-    let scene = shared().await?;
-    let primary = scene.primary()?;
+async fn an_updated_content_key_policy_is_updated_with_its_secrets(
+    backend: Backend,
+) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     let policy = "contentKeyPolicies/rotating";
     let old = scene.secrets.base64("old-key");
-    primary.put(policy, viewers(&old)).await?;
+    scene.put(policy, viewers(&old)).await?;
     scene.expect(policy, "applied").await?;
     let before = scene.log.end();
     let new = scene.secrets.base64("new-key");
-    primary.put(policy, viewers(&new)).await?;
+    scene.change(policy, viewers(&new)).await?;
     let done = scene.expect_after(before, policy, "applied").await?;
     ensure!(
         done.text("detail").contains("primaryVerificationKey"),
@@ -143,8 +211,123 @@ async fn an_updated_content_key_policy_is_updated_with_its_secrets() -> anyhow::
     Ok(())
 }
 
-async fn somebody_elses_container_is_left_alone() -> anyhow::Result<()> {
-    let scene = shared().await?;
+async fn an_updated_asset_is_updated(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    let asset = "assets/renamed";
+    encoded(&scene, "renamed").await?;
+    let from = scene.log.end();
+    let properties = json!({"description": "A better title", "alternateId": "title-2"});
+    scene.change(asset, properties).await?;
+    scene.expect_after(from, asset, "applied").await?;
+    scene.proof()?.asset("renamed").await?;
+    let replica = scene.secondary()?.get(asset).await?;
+    ensure!(replica["properties"]["description"] == "A better title");
+    Ok(())
+}
+
+/// Neither service can change more than the times of a locator (Azure Media Services not even those), so whoever wants it otherwise deletes it
+/// and makes it anew under its ID.
+async fn a_changed_clear_locator_is_the_same_under_its_id(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    encoded(&scene, "anew").await?;
+    let path = "streamingLocators/anew";
+    scene.put(path, clear("anew")).await?;
+    scene.expect(path, "applied").await?;
+    let before = scene.proof()?.locator("anew").await?;
+    let mut locator = clear("anew");
+    locator["streamingLocatorId"] = json!(before.id);
+    locator["alternativeMediaId"] = json!("other");
+    let from = scene.log.end();
+    let primary = scene.primary()?;
+    primary.delete(path).await?;
+    primary.put(path, locator).await?;
+    scene.expect_after(from, path, "applied").await?;
+    let after = scene.proof()?.locator("anew").await?;
+    ensure!(after.id == before.id);
+    ensure!(after.alternative_media_id.as_deref() == Some("other"));
+    Ok(())
+}
+
+async fn changed_times_of_a_locator_with_content_keys(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    encoded(&scene, "timed").await?;
+    members(&scene, "timed").await?;
+    let path = "streamingLocators/timed";
+    scene.expect(path, "applied").await?;
+    let primary = scene.primary()?;
+    let before = primary.get(path).await?;
+    let keys = primary.post(&format!("{path}/listContentKeys")).await?;
+    let locator = json!({
+        "assetName": "timed",
+        "streamingPolicyName": "timed",
+        "defaultContentKeyPolicyName": "timed",
+        "streamingLocatorId": before["properties"]["streamingLocatorId"],
+        "contentKeys": keys["contentKeys"].as_array().into_iter().flatten().map(|key| json!({
+            "id": key["id"],
+            "labelReferenceInStreamingPolicy": key["labelReferenceInStreamingPolicy"],
+            "value": key["value"],
+        })).collect::<Vec<_>>(),
+        "endTime": "2031-01-01T00:00:00Z",
+    });
+    let from = scene.log.end();
+    scene.change(path, locator).await?;
+    let expected = differences::CHANGED_TIMES.on(backend);
+    let said = scene.expect_after(from, path, expected).await?;
+    ensure!(said.text("detail").contains("endTime"), "{said:?}");
+    // Whatever came of it, the keys are the source's.
+    let replica = scene.secondary()?;
+    let kept = replica.post(&format!("{path}/listContentKeys")).await?;
+    ensure!(kept["contentKeys"][0]["id"] == keys["contentKeys"][0]["id"]);
+    ensure!(kept["contentKeys"][0]["value"] == keys["contentKeys"][0]["value"]);
+    Ok(())
+}
+
+async fn content_keys_on_a_predefined_policy(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    encoded(&scene, "predefined").await?;
+    let key = scene.secrets.base64("verification-key");
+    scene
+        .put("contentKeyPolicies/predefined", viewers(&key))
+        .await?;
+    let locator = json!({
+        "assetName": "predefined",
+        "streamingPolicyName": "Predefined_ClearKey",
+        "defaultContentKeyPolicyName": "predefined",
+    });
+    let path = "streamingLocators/predefined";
+    scene.put(path, locator).await?;
+    let expected = differences::PREDEFINED_KEYS.on(backend);
+    scene.expect(path, expected).await?;
+    match scene.secondary()?.find(path).await? {
+        Some(_) => ensure!(scene.proof()?.locator("predefined").await?.keys == 1),
+        None => ensure!(expected != "applied", "it is not there"),
+    }
+    Ok(())
+}
+
+async fn a_withdrawn_locator(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    encoded(&scene, "gone").await?;
+    let path = "streamingLocators/gone";
+    scene.put(path, clear("gone")).await?;
+    scene.expect(path, "applied").await?;
+    let from = scene.log.end();
+    scene.delete(path).await?;
+    let expected = differences::WITHDRAWN.on(backend);
+    scene.expect_after(from, path, expected).await?;
+    if expected == "waiting(source-gone)" {
+        scene.expect_after(from, path, "applied").await?;
+        scene.proof()?.absent(path).await?;
+    } else {
+        ensure!(scene.secondary()?.find(path).await?.is_some());
+    }
+    // The asset and its bytes stay on either.
+    ensure!(scene.proof()?.blobs("gone").await? == 2);
+    Ok(())
+}
+
+async fn somebody_elses_container_is_left_alone(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     let primary = scene.primary()?;
     // In the secondary's storage account somebody has a container of that name, with something in it.
     let theirs = scene.replica_container("wanted-by-two")?;
@@ -165,7 +348,7 @@ async fn somebody_elses_container_is_left_alone() -> anyhow::Result<()> {
     let before = versions(&client, &theirs).await?;
 
     let asset = json!({"container": "wanted-by-two"});
-    primary.put("assets/placed", asset).await?;
+    primary.put_asset("placed", asset, json!({})).await?;
     let container = primary.container("placed", "ReadWrite").await?;
     primary
         .upload(

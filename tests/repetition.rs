@@ -1,16 +1,15 @@
 //! Whatever arrives twice, late or in another order writes nothing the second time.
 
 use anyhow::ensure;
-use serde_json::json;
 use simulator::RedeliveryOrder;
-use world::World;
+use world::{Backend, World};
 
-use crate::support::{clear, exclusive, made, tests, viewers};
+use crate::support::{clear, exclusive, made, members, tests_on_both};
 
-tests![events_that_come_again_write_nothing];
+tests_on_both![events_that_come_again_write_nothing];
 
-async fn events_that_come_again_write_nothing() -> anyhow::Result<()> {
-    let scene = exclusive().await?;
+async fn events_that_come_again_write_nothing(backend: Backend) -> anyhow::Result<()> {
+    let scene = exclusive(backend).await?;
     let control = scene.control();
     // From the first one on: each event comes three times, and up to eight change places.
     control.change_settings(|settings| {
@@ -18,28 +17,17 @@ async fn events_that_come_again_write_nothing() -> anyhow::Result<()> {
         settings.delivery.reorder = 8;
     });
     let primary = scene.primary()?;
-    let key = scene.secrets.base64("verification-key");
-    primary
-        .put("contentKeyPolicies/again", viewers(&key))
-        .await?;
     made(&scene, "again").await?;
     primary.encode("again", &["again"]).await?;
-    primary
-        .put("streamingLocators/again", clear("again"))
+    scene
+        .put("streamingLocators/again-free", clear("again"))
         .await?;
-    let members = json!({
-        "assetName": "again",
-        "streamingPolicyName": "Predefined_ClearKey",
-        "defaultContentKeyPolicyName": "again",
-    });
-    primary
-        .put("streamingLocators/again-members", members)
-        .await?;
+    members(&scene, "again").await?;
     scene.calm().await?;
 
     let proof = scene.proof()?;
     proof.locator("again").await?;
-    proof.locator("again-members").await?;
+    proof.locator("again-free").await?;
     proof.content_key_policy("again").await?;
     proof.blobs("again").await?;
     let blobs = proof.replica_blob_versions("again").await?;
@@ -51,6 +39,7 @@ async fn events_that_come_again_write_nothing() -> anyhow::Result<()> {
     for order in [RedeliveryOrder::Reversed, RedeliveryOrder::Shuffled] {
         control.reset_requests();
         ensure!(control.redeliver(order).await > 0, "no event came again");
+        scene.tell("contentKeyPolicies/again").await?;
         scene.calm().await?;
         let counts = control.counts(World::SECONDARY);
         ensure!(counts.reads > 0, "{order:?}: nobody looked");

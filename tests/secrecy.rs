@@ -4,11 +4,11 @@ use anyhow::ensure;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule};
 use uuid::Uuid;
-use world::World;
+use world::{Backend, World, bodies::streaming_policies};
 
-use crate::support::{Scene, encoded, exclusive, tests};
+use crate::support::{Scene, encoded, exclusive, tests_on_both};
 
-tests![no_secret_shows];
+tests_on_both![no_secret_shows];
 
 /// A content key policy with a secret in every field that can hold one.
 fn policy(scene: &Scene, name: &str) -> Value {
@@ -49,8 +49,8 @@ fn policy(scene: &Scene, name: &str) -> Value {
     ]})
 }
 
-async fn no_secret_shows() -> anyhow::Result<()> {
-    let scene = exclusive().await?;
+async fn no_secret_shows(backend: Backend) -> anyhow::Result<()> {
+    let scene = exclusive(backend).await?;
     encoded(&scene, "quiet").await?;
     policies(&scene).await?;
     locators(&scene).await?;
@@ -67,7 +67,6 @@ async fn no_secret_shows() -> anyhow::Result<()> {
 
 /// Content key policies, each with another thing that goes wrong.
 async fn policies(scene: &Scene) -> anyhow::Result<()> {
-    let primary = scene.primary()?;
     let mut outcomes = Vec::new();
     let refusal = Fault::Status {
         status: 400,
@@ -123,7 +122,7 @@ async fn policies(scene: &Scene) -> anyhow::Result<()> {
             World::SECONDARY,
             "POST",
             Fault::Truncate,
-            3,
+            6,
             "waiting(replica-unavailable)",
         ),
     ] {
@@ -133,10 +132,10 @@ async fn policies(scene: &Scene) -> anyhow::Result<()> {
             .path(format!("/{path}"))
             .times(times);
         scene.control().add_fault(rule);
-        primary.put(&path, policy(scene, name)).await?;
+        scene.put(&path, policy(scene, name)).await?;
         outcomes.push((path, outcome));
     }
-    primary
+    scene
         .put("contentKeyPolicies/good", policy(scene, "good"))
         .await?;
     scene.expect("contentKeyPolicies/good", "applied").await?;
@@ -144,8 +143,8 @@ async fn policies(scene: &Scene) -> anyhow::Result<()> {
     let ignored = FaultRule::for_account(World::SECONDARY, Fault::IgnoreWrite)
         .path("/contentKeyPolicies/good");
     let ignored = scene.control().add_fault(ignored);
-    primary
-        .put("contentKeyPolicies/good", policy(scene, "better"))
+    scene
+        .change("contentKeyPolicies/good", policy(scene, "better"))
         .await?;
     outcomes.push((
         "contentKeyPolicies/good".to_owned(),
@@ -163,7 +162,7 @@ async fn locators(scene: &Scene) -> anyhow::Result<()> {
     let locator = |key: String| {
         json!({
             "assetName": "quiet",
-            "streamingPolicyName": "Predefined_ClearKey",
+            "streamingPolicyName": "quiet",
             "defaultContentKeyPolicyName": "good",
             "contentKeys": [{
                 "id": Uuid::new_v4(),
@@ -173,6 +172,13 @@ async fn locators(scene: &Scene) -> anyhow::Result<()> {
         })
     };
     let (primary, secondary) = (scene.primary()?, scene.secondary()?);
+    scene
+        .put(
+            "streamingPolicies/quiet",
+            streaming_policies::clear_key("good"),
+        )
+        .await?;
+    scene.expect("streamingPolicies/quiet", "applied").await?;
     let good = locator(scene.secrets.key("good-key"));
     primary.put("streamingLocators/good", good).await?;
     scene.expect("streamingLocators/good", "applied").await?;

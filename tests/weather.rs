@@ -4,11 +4,11 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 use simulator::{Fault, FaultRule, Request};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
-use world::World;
+use world::{Backend, World};
 
-use crate::support::{clear, encoded, exclusive, shared, tests, viewers};
+use crate::support::{clear, encoded, exclusive, shared, tests_on_both, viewers};
 
-tests![
+tests_on_both![
     a_throttled_secondary_gets_the_time_that_it_asks_for,
     a_lost_reply_leaves_exactly_one_locator,
     a_lost_primary_deletes_nothing,
@@ -18,8 +18,10 @@ fn when(request: &Request) -> anyhow::Result<OffsetDateTime> {
     Ok(OffsetDateTime::parse(&request.at, &Rfc3339)?)
 }
 
-async fn a_throttled_secondary_gets_the_time_that_it_asks_for() -> anyhow::Result<()> {
-    let scene = exclusive().await?;
+async fn a_throttled_secondary_gets_the_time_that_it_asks_for(
+    backend: Backend,
+) -> anyhow::Result<()> {
+    let scene = exclusive(backend).await?;
     encoded(&scene, "busy").await?;
     scene.calm().await?;
     let throttle = Fault::Throttle { retry_after: 4 };
@@ -28,12 +30,12 @@ async fn a_throttled_secondary_gets_the_time_that_it_asks_for() -> anyhow::Resul
         .times(1);
     scene.control().add_fault(throttle);
     let locator = "streamingLocators/busy";
-    scene.primary()?.put(locator, clear("busy")).await?;
+    scene.put(locator, clear("busy")).await?;
     scene.expect(locator, "waiting(replica-throttled)").await?;
     // What comes meanwhile waits too: it is the account that is busy.
     let policy = "contentKeyPolicies/busy";
     let key = scene.secrets.base64("verification-key");
-    scene.primary()?.put(policy, viewers(&key)).await?;
+    scene.put(policy, viewers(&key)).await?;
     scene.expect(policy, "waiting(replica-throttled)").await?;
     let done = scene.expect(locator, "applied").await?;
     ensure!(done.number("attempt") == Some(1), "{done:?}");
@@ -54,8 +56,8 @@ async fn a_throttled_secondary_gets_the_time_that_it_asks_for() -> anyhow::Resul
     Ok(())
 }
 
-async fn a_lost_reply_leaves_exactly_one_locator() -> anyhow::Result<()> {
-    let scene = shared().await?;
+async fn a_lost_reply_leaves_exactly_one_locator(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
     encoded(&scene, "unheard").await?;
     let locator = "streamingLocators/unheard";
     let lost = FaultRule::for_account(World::SECONDARY, Fault::DropReply)
@@ -63,7 +65,7 @@ async fn a_lost_reply_leaves_exactly_one_locator() -> anyhow::Result<()> {
         .path("/streamingLocators/unheard")
         .times(1);
     scene.control().add_fault(lost);
-    scene.primary()?.put(locator, clear("unheard")).await?;
+    scene.put(locator, clear("unheard")).await?;
     scene
         .expect(locator, "waiting(replica-unavailable)")
         .await?;
@@ -81,14 +83,14 @@ async fn a_lost_reply_leaves_exactly_one_locator() -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn a_lost_primary_deletes_nothing() -> anyhow::Result<()> {
-    let scene = exclusive().await?;
+async fn a_lost_primary_deletes_nothing(backend: Backend) -> anyhow::Result<()> {
+    let scene = exclusive(backend).await?;
     let key = scene.secrets.base64("verification-key");
     let policy = "contentKeyPolicies/last";
-    scene.primary()?.put(policy, viewers(&key)).await?;
+    scene.put(policy, viewers(&key)).await?;
     encoded(&scene, "last").await?;
     let locator = "streamingLocators/last";
-    scene.primary()?.put(locator, clear("last")).await?;
+    scene.put(locator, clear("last")).await?;
     scene.expect(locator, "applied").await?;
     scene.calm().await?;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, TokenCheck};
 use world::{Storage, World};
 
-use super::{hint, hinted, replica};
+use super::{hinted, replica};
 use crate::support::{Scene, clear, encoded, mkio, tests, viewers};
 
 tests![
@@ -32,7 +32,7 @@ async fn a_lost_project_takes_nothing_away() -> anyhow::Result<()> {
     let lost = FaultRule::for_account(World::PRIMARY, Fault::LoseAccount);
     let lost = scene.control().add_fault(lost);
     hinted(&scene, "kept", "waiting(source-unavailable)").await?;
-    let from = hint(&scene, "mirror-asset", "assets", "kept").await?;
+    let from = scene.hint("assets/kept").await?;
     scene
         .expect_after(from, "assets/kept", "waiting(source-unavailable)")
         .await?;
@@ -70,13 +70,7 @@ async fn a_capability_that_is_missing_is_named() -> anyhow::Result<()> {
     scene.control().change_settings(|settings| {
         settings.mkio.denied_capabilities = vec!["ams.contentkeypolicy.create".to_owned()];
     });
-    let from = hint(
-        &scene,
-        "mirror-content-key-policy",
-        "contentKeyPolicies",
-        "secret",
-    )
-    .await?;
+    let from = scene.hint("contentKeyPolicies/secret").await?;
     let said = scene
         .expect_after(from, path, "failed(source-denied)")
         .await?;
@@ -93,7 +87,7 @@ async fn a_web_page_in_place_of_json_is_no_answer() -> anyhow::Result<()> {
     let page =
         FaultRule::for_account(World::PRIMARY, Fault::NonJson).path("/streamingLocators/paged");
     let page = scene.control().add_fault(page);
-    let from = hint(&scene, "mirror-locator", "streamingLocators", "paged").await?;
+    let from = scene.hint("streamingLocators/paged").await?;
     let locator = "streamingLocators/paged";
     scene
         .expect_after(from, locator, "waiting(source-unavailable)")

@@ -5,7 +5,6 @@ use serde_json::json;
 use simulator::Counts;
 use world::{World, bodies::streaming_policies};
 
-use super::hint;
 use crate::support::{Scene, clear, encoded, made, mkio, tests, viewers};
 
 tests![every_change_costs_what_it_must];
@@ -53,7 +52,7 @@ async fn every_change_costs_what_it_must() -> anyhow::Result<()> {
         calls(&scene, &mut listed, (0, 0, 2)).await?,
     ));
 
-    hint(&scene, "mirror-asset", "assets", "counted").await?;
+    scene.hint("assets/counted").await?;
     table.push((
         "the same asset again",
         calls(&scene, &mut listed, (0, 0, 0)).await?,
@@ -66,13 +65,7 @@ async fn every_change_costs_what_it_must() -> anyhow::Result<()> {
         calls(&scene, &mut listed, (0, 0, 1)).await?,
     ));
 
-    hint(
-        &scene,
-        "mirror-locator",
-        "streamingLocators",
-        "counted-free",
-    )
-    .await?;
+    scene.hint("streamingLocators/counted-free").await?;
     table.push((
         "the same locator again",
         calls(&scene, &mut listed, (0, 0, 0)).await?,
@@ -81,13 +74,7 @@ async fn every_change_costs_what_it_must() -> anyhow::Result<()> {
     let mut hidden = clear("counted");
     hidden["suppressed"] = json!(true);
     primary.put(locator, hidden).await?;
-    hint(
-        &scene,
-        "mirror-locator",
-        "streamingLocators",
-        "counted-free",
-    )
-    .await?;
+    scene.hint("streamingLocators/counted-free").await?;
     table.push((
         "a locator is suppressed",
         calls(&scene, &mut listed, (0, 0, 1)).await?,
@@ -95,13 +82,7 @@ async fn every_change_costs_what_it_must() -> anyhow::Result<()> {
 
     let policy = viewers(&scene.secrets.base64("old-key"));
     primary.put("contentKeyPolicies/counted", policy).await?;
-    hint(
-        &scene,
-        "mirror-content-key-policy",
-        "contentKeyPolicies",
-        "counted",
-    )
-    .await?;
+    scene.hint("contentKeyPolicies/counted").await?;
     table.push((
         "a content key policy",
         calls(&scene, &mut listed, (0, 0, 1)).await?,
@@ -109,24 +90,12 @@ async fn every_change_costs_what_it_must() -> anyhow::Result<()> {
 
     let policy = viewers(&scene.secrets.base64("new-key"));
     primary.change_content_key_policy("counted", policy).await?;
-    hint(
-        &scene,
-        "mirror-content-key-policy",
-        "contentKeyPolicies",
-        "counted",
-    )
-    .await?;
+    scene.hint("contentKeyPolicies/counted").await?;
     table.push(("its update", calls(&scene, &mut listed, (0, 0, 1)).await?));
 
     let policy = streaming_policies::clear_key("counted");
     primary.put("streamingPolicies/counted", policy).await?;
-    hint(
-        &scene,
-        "mirror-streaming-policy",
-        "streamingPolicies",
-        "counted",
-    )
-    .await?;
+    scene.hint("streamingPolicies/counted").await?;
     table.push((
         "a streaming policy",
         calls(&scene, &mut listed, (0, 0, 1)).await?,
@@ -145,13 +114,7 @@ async fn every_change_costs_what_it_must() -> anyhow::Result<()> {
         calls(&scene, &mut listed, (0, 0, 1)).await?,
     ));
 
-    hint(
-        &scene,
-        "mirror-locator",
-        "streamingLocators",
-        "counted-keyed",
-    )
-    .await?;
+    scene.hint("streamingLocators/counted-keyed").await?;
     table.push((
         "the same locator with keys again",
         calls(&scene, &mut listed, (0, 0, 0)).await?,

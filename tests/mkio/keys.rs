@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use simulator::{ExplicitKeys, Fault, FaultRule, PatchOptions};
 use world::{World, bodies::streaming_policies};
 
-use super::{hint, hinted, nothing_written, replica};
+use super::{hinted, nothing_written, replica};
 use crate::support::{Scene, encoded, mkio, tests, viewers};
 
 tests![
@@ -278,15 +278,14 @@ async fn an_option_that_a_merging_service_keeps_is_named() -> anyhow::Result<()>
     if let Some(options) = two["options"].as_array_mut() {
         options.push(second);
     }
-    let queue = "mirror-content-key-policy";
     primary.put(path, two).await?;
-    let from = hint(&scene, queue, "contentKeyPolicies", "merging").await?;
+    let from = scene.hint(path).await?;
     scene.expect_after(from, path, "applied").await?;
     primary.change_content_key_policy("merging", one).await?;
     scene
         .control()
         .change_settings(|settings| settings.mkio.patch_options = PatchOptions::Merge);
-    let from = hint(&scene, queue, "contentKeyPolicies", "merging").await?;
+    let from = scene.hint(path).await?;
     let said = scene
         .expect_after(from, path, "failed(replica-conflict)")
         .await?;

@@ -1,4 +1,4 @@
-//! On MK.IO: what is different there. One world on it, for one test at a time.
+//! On MK.IO: what there is on that service only.
 
 mod bad_input;
 mod calls;
@@ -6,7 +6,7 @@ mod keys;
 mod webhook;
 
 use anyhow::ensure;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::{Record, Scene};
 
@@ -22,18 +22,10 @@ pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
     .collect()
 }
 
-/// The platform says that a resource may differ, since MK.IO does not.
-async fn hint(scene: &Scene, queue: &str, kind: &str, name: &str) -> anyhow::Result<usize> {
-    let from = scene.log.end();
-    let message = json!({"v": 1, "kind": kind, "name": name}).to_string();
-    scene.enqueue(queue, message.as_bytes()).await?;
-    Ok(from)
-}
-
-/// The platform says so about a locator, and the mirror does this with it.
+/// The platform says that a locator may differ, since MK.IO does not, and the mirror does this with it.
 async fn hinted(scene: &Scene, locator: &str, outcome: &str) -> anyhow::Result<Record> {
-    let from = hint(scene, "mirror-locator", "streamingLocators", locator).await?;
     let path = format!("streamingLocators/{locator}");
+    let from = scene.hint(&path).await?;
     scene.expect_after(from, &path, outcome).await
 }
 

@@ -1,6 +1,7 @@
 //! What platforms publish, small.
 
 use serde_json::{Value, json};
+use world::bodies::streaming_policies;
 
 use super::Scene;
 
@@ -37,6 +38,29 @@ pub(crate) async fn encoded(scene: &Scene, asset: &str) -> anyhow::Result<()> {
 /// The properties of a locator without encryption.
 pub(crate) fn clear(asset: &str) -> Value {
     json!({"assetName": asset, "streamingPolicyName": "Predefined_ClearStreamingOnly"})
+}
+
+/// Publishes an encoded asset for viewers who signed in, with content keys that the service makes: a content key policy, a streaming
+/// policy of the platform's own, and a locator, all of that name.
+pub(crate) async fn members(scene: &Scene, name: &str) -> anyhow::Result<()> {
+    let key = scene.secrets.base64("verification-key");
+    let policy = format!("contentKeyPolicies/{name}");
+    scene.put(&policy, viewers(&key)).await?;
+    scene.expect(&policy, "applied").await?;
+    let encryption = streaming_policies::clear_key(name);
+    let primary = scene.primary()?;
+    primary
+        .put(&format!("streamingPolicies/{name}"), encryption)
+        .await?;
+    let locator = json!({
+        "assetName": name,
+        "streamingPolicyName": name,
+        "defaultContentKeyPolicyName": name,
+    });
+    primary
+        .put(&format!("streamingLocators/{name}"), locator)
+        .await?;
+    Ok(())
 }
 
 /// The properties of a content key policy: clear key, for viewers with a token that was signed with `key` (base64).

@@ -5,14 +5,16 @@ mod log;
 mod poison;
 mod scene;
 mod secrets;
+mod telling;
 mod worlds;
 
 use std::{future::Future, process::ExitCode, sync::LazyLock, time::Duration};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Runtime;
+use world::Backend;
 
-pub(crate) use content::{clear, encoded, made, viewers};
+pub(crate) use content::{clear, encoded, made, members, viewers};
 pub(crate) use log::Record;
 pub(crate) use scene::Scene;
 pub(crate) use worlds::{exclusive, mkio, shared};
@@ -21,7 +23,7 @@ pub(crate) use worlds::{exclusive, mkio, shared};
 const LONGEST: Duration = Duration::from_secs(180);
 
 /// How many tests run at once, unless the command line says otherwise: they wait far more than they work.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 16;
 
 /// The worlds outlive the tests that use them, so all of them live in one runtime.
 static RUNTIME: LazyLock<std::io::Result<Runtime>> = LazyLock::new(Runtime::new);
@@ -55,6 +57,23 @@ where
     F: Future<Output = anyhow::Result<()>> + Send + 'static,
 {
     let name = path.split_once("::").map_or(path, |(_, name)| name);
+    trial(name.to_owned(), body)
+}
+
+/// One test on both services, by its path: `publishing::it_is_published::ams`.
+pub(crate) fn test_on_both<F>(path: &str, body: fn(Backend) -> F) -> [Trial; 2]
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
+    let name = path.split_once("::").map_or(path, |(_, name)| name);
+    [(Backend::Ams, "ams"), (Backend::Mkio, "mkio")]
+        .map(|(backend, on)| trial(format!("{name}::{on}"), move || body(backend)))
+}
+
+fn trial<F>(name: String, body: impl FnOnce() -> F + Send + 'static) -> Trial
+where
+    F: Future<Output = anyhow::Result<()>> + Send + 'static,
+{
     Trial::test(name, move || {
         let limited = async {
             match tokio::time::timeout(LONGEST, body()).await {
@@ -75,3 +94,17 @@ macro_rules! tests {
     };
 }
 pub(crate) use tests;
+
+/// The same for tests that are told which service to run on, and hold on both. What comes out differently they take from
+/// [`world::differences`].
+macro_rules! tests_on_both {
+    ($($name:ident),* $(,)?) => {
+        pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
+            [$($crate::support::test_on_both(concat!(module_path!(), "::", stringify!($name)), $name)),*]
+                .into_iter()
+                .flatten()
+                .collect()
+        }
+    };
+}
+pub(crate) use tests_on_both;

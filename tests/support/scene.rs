@@ -40,34 +40,22 @@ impl Deref for Scene {
 }
 
 impl Scene {
-    /// On Azure Media Services. `sas`: whether the handler reaches storage by SAS rather than by its identity.
-    pub(crate) async fn start(sas: bool) -> anyhow::Result<Self> {
-        Self::start_with(WorldOptions {
-            sas,
-            ..WorldOptions::default()
-        })
-        .await
-    }
-
-    /// On MK.IO, with these settings of the handler.
-    pub(crate) async fn start_mkio(settings: &[(&str, &str)]) -> anyhow::Result<Self> {
+    /// `sas`: whether the handler reaches storage by SAS rather than by its identity. `settings`: of the handler, beside the world's.
+    pub(crate) async fn start(
+        backend: Backend,
+        sas: bool,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
+        let log = Log::default();
         let settings = settings
             .iter()
             .map(|&(name, value)| (name.to_owned(), value.to_owned()));
-        Self::start_with(WorldOptions {
-            backend: Backend::Mkio,
-            settings: settings.collect(),
-            ..WorldOptions::default()
-        })
-        .await
-    }
-
-    async fn start_with(options: WorldOptions) -> anyhow::Result<Self> {
-        let log = Log::default();
         let world = World::start(WorldOptions {
+            backend,
             handler: PathBuf::from(env!("CARGO_BIN_EXE_handler")),
+            settings: settings.collect(),
+            sas,
             console: Some(log.sink()),
-            ..options
         })
         .await?;
         let secrets = Secrets::default();
@@ -126,6 +114,21 @@ impl Scene {
                 "no change of {resource} is {outcome} after {PATIENCE:?}; of it there is: {said:#?}"
             )
         })
+    }
+
+    /// Waits until a change of a resource leaves it mirrored, whether this change or another did it.
+    pub(crate) async fn expect_mirrored(
+        &self,
+        from: usize,
+        resource: &str,
+    ) -> anyhow::Result<Record> {
+        let wanted = |record: &Record| {
+            record.is_change()
+                && record.resource() == resource
+                && ["applied", "in-sync"].contains(&record.outcome().as_str())
+        };
+        let found = self.log.wait(from, PATIENCE, wanted).await;
+        found.with_context(|| format!("{resource} is not mirrored after {PATIENCE:?}"))
     }
 
     /// Waits for what an event function says about an event.

@@ -9,7 +9,7 @@
 //!
 //! [`World`] puts them together with the media-services simulator, the Functions host stand-in and the real handler.
 //! [`platform`] is a video platform on one of its accounts, [`bodies`] is what platforms put there, and [`proof`] asks both accounts
-//! whether they serve the same.
+//! whether they serve the same. [`differences`] is what comes out differently on the two services.
 //!
 //! Everything listens on loopback. The production code does not know this crate exists: only its
 //! configuration differs.
@@ -18,6 +18,7 @@ mod account;
 mod azurite;
 mod backend;
 pub mod bodies;
+pub mod differences;
 mod error;
 mod identity;
 mod layout;

@@ -25,6 +25,11 @@ pub(super) fn parts() -> Vec<Part> {
             marker: "reasons",
             text: reasons(),
         },
+        Part {
+            file: "docs/differences.md",
+            marker: "differences",
+            text: world::differences::table(),
+        },
     ]
 }
 
