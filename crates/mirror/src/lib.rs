@@ -20,7 +20,7 @@ mod translate;
 
 pub use bytes::AssetBytes;
 pub use compare::Difference;
-pub use engine::{Mirror, MirrorOptions};
+pub use engine::{Finding, Mirror, MirrorOptions, Verdict, Weight};
 pub use fingerprint::Fingerprint;
 pub use outcome::{Again, Outcome, Report};
 pub use plan::{Maps, Plan};

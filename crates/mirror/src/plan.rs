@@ -211,7 +211,7 @@ mod tests {
         plan(
             Backend::Ams.rules(kind),
             &Maps::default(),
-            &Policy::usual(),
+            &Policy::usual(Backend::Ams),
             &body(kind, source),
             replica.as_ref(),
         )

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use change::{Kind, ResourceId};
 use wildmatch::WildMatch;
 
+use crate::rules::Backend;
+
 /// Which assets are mirrored.
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
@@ -45,6 +47,8 @@ pub enum Deletes {
     Off,
     /// It is deleted when the primary announced the deletion, after a grace period.
     Events,
+    /// It is also deleted when a whole walk did not find the source, unless that would be too many.
+    Converge,
 }
 
 /// What becomes of a replica that cannot be changed and differs.
@@ -74,9 +78,14 @@ impl Policy {
     /// The decisions in force when nobody made others: a withdrawn locator is withdrawn, and one without content keys is replaced when it
     /// changes; everything else is reported.
     #[must_use]
-    pub fn usual() -> Self {
+    pub fn usual(backend: Backend) -> Self {
+        // MK.IO announces no deletion.
+        let deletes = match backend {
+            Backend::Ams => Deletes::Events,
+            Backend::Mkio => Deletes::Converge,
+        };
         Self {
-            deletes: [(Kind::StreamingLocators, Deletes::Events)].into(),
+            deletes: [(Kind::StreamingLocators, deletes)].into(),
             conflicts: [(Kind::StreamingLocators, Conflicts::ReplaceWithoutKeys)].into(),
             keep: Vec::new(),
         }
@@ -123,7 +132,7 @@ mod tests {
     fn a_pattern_keeps_by_kind_and_name() {
         let policy = Policy {
             keep: vec![WildMatch::new("streamingLocators/live-*")],
-            ..Policy::usual()
+            ..Policy::usual(Backend::Ams)
         };
         let id = |kind, name: &str| ResourceId::new(kind, Name::new(name).unwrap());
         assert!(policy.keeps(&id(Kind::StreamingLocators, "live-1")));

@@ -153,7 +153,7 @@ reasons! {
         "More deletions are due at once than the cap allows; none is done.",
         "Look at them; confirm them, or put the resources back.";
     OutOfScope = "out-of-scope", false, Configuration,
-        "The asset is not among those that the scope names.",
+        "The asset is not among those that the scope names, or the container is no asset's.",
         "None if that is wanted; else widen the scope.";
     Predefined = "predefined", false, Service,
         "A predefined streaming policy; it exists in every account.",
@@ -162,8 +162,8 @@ reasons! {
         "The event is about a kind of resource that is not mirrored.",
         "None.";
     NotPrimary = "not-primary", false, Configuration,
-        "The event is about another account than the primary.",
-        "None, unless no event is accepted at all: then check the primary's resource ID.";
+        "The event is about another account than the primary, or a storage account that is not the primary's.",
+        "None, unless no event is accepted at all: then check the primary's resource ID and, of storage accounts, MIRROR_STORAGE_MAP and MIRROR_EVENT_TOPICS.";
     Configuration = "configuration", false, Configuration,
         "The configuration does not say what is needed here.",
         "The detail names the setting.";

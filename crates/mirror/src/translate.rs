@@ -1,5 +1,6 @@
 //! Making of a source what is sent to the secondary. Pure.
 
+use media::Body;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -141,6 +142,15 @@ pub(crate) fn without_unknown(rules: &Rules, body: &Map<String, Value>) -> Map<S
         }
     }
     prune(rules, "", body)
+}
+
+impl Rules {
+    /// The path of the first secret of a resource that reads masked, and so can be neither compared nor copied. Remedy: the right in
+    /// [`Rules::secret_right`].
+    #[must_use]
+    pub fn masked(&self, body: &Body) -> Option<String> {
+        masked_secret(self, body.expose())
+    }
 }
 
 /// The path of a secret that reads masked: null, absent, empty or asterisks.

@@ -19,6 +19,13 @@ impl Mistakes {
     pub fn names(&self, variable: &str) -> bool {
         self.0.iter().any(|(name, _)| name == variable)
     }
+
+    /// Each one: the variable, and what is wrong with it and how to remedy it.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, what)| (name.as_str(), what.as_str()))
+    }
 }
 
 impl fmt::Display for Mistakes {

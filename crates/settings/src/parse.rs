@@ -42,6 +42,18 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(expected)
 }
 
+/// How often something is done, at most once a minute; `None` for `off`.
+pub(crate) fn interval(text: &str) -> Result<Option<Duration>, String> {
+    if text == "off" {
+        return Ok(None);
+    }
+    let every = duration(text)?;
+    if every < Duration::from_secs(60) {
+        return Err("expected off, or at least 1m".to_owned());
+    }
+    Ok(Some(every))
+}
+
 /// A part of a rate limit, above 0 and at most 1; `None` without a limit.
 pub(crate) fn share(text: &str) -> Result<Option<f64>, String> {
     if text == "unlimited" {
@@ -55,10 +67,7 @@ pub(crate) fn share(text: &str) -> Result<Option<f64>, String> {
 
 /// A storage account name: 3 to 24 lower-case letters and digits.
 pub(crate) fn storage_account(text: &str) -> Result<String, String> {
-    let fits = (3..=24).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let fits = change::is_storage_account(text);
     fits.then(|| text.to_owned()).ok_or_else(|| {
         "a storage account's name has 3 to 24 lower-case letters and digits".to_owned()
     })
@@ -136,13 +145,7 @@ pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
 
 /// A container name: 3 to 63 lower-case letters, digits and single hyphens.
 pub(crate) fn container(text: &str) -> Result<String, String> {
-    let fits = (3..=63).contains(&text.len())
-        && !text.contains("--")
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    let fits = change::is_container(text);
     fits.then(|| text.to_owned()).ok_or_else(|| {
         "expected a container name: 3 to 63 lower-case letters, digits and hyphens".to_owned()
     })

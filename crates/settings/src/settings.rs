@@ -1,10 +1,8 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use azure_core::credentials::Secret;
-use mirror::{Conflicts, Deletes, Policy, Scope};
+use change::{Depth, UnknownDepth};
+use mirror::{Conflicts, Deletes, Policy, Scope, rules::Backend};
 use url::Url;
 
 use crate::{Account, Mistakes, Service, account::accounts, parse, reader::Reader, table};
@@ -48,8 +46,12 @@ pub struct Settings {
     pub delete_grace: Duration,
     /// How many announced deletions may wait at once.
     pub delete_cap: usize,
+    /// How often everything is walked, by depth; depths that are not here are not walked.
+    pub sweep: BTreeMap<Depth, Duration>,
     /// Whose events are accepted.
     pub event_topics: EventTopics,
+    /// How long after the first blob event of a container its asset is looked at.
+    pub blob_debounce: Duration,
     /// How old the newest blob of an asset must be before its bytes count as complete.
     pub settle: Duration,
     /// How long one invocation copies.
@@ -227,7 +229,9 @@ impl Settings {
         let delete_cap = reader.required(&table::DELETE_CAP, |text| {
             text.parse().map_err(|_| "expected a number".to_owned())
         });
+        let sweep = sweep(&mut reader, service);
         let event_topics = reader.required(&table::EVENT_TOPICS, event_topics);
+        let blob_debounce = reader.required(&table::BLOB_DEBOUNCE, blob_debounce);
         let settle = reader.required(&table::SETTLE, parse::duration);
         let copy_budget = reader.required(&table::COPY_BUDGET, parse::duration);
         let app_storage = app_storage(&mut reader);
@@ -251,7 +255,9 @@ impl Settings {
                 policy: policy?,
                 delete_grace: delete_grace?,
                 delete_cap: delete_cap?,
+                sweep: sweep?,
                 event_topics: event_topics?,
+                blob_debounce: blob_debounce?,
                 settle: settle?,
                 copy_budget: copy_budget?,
                 app_storage: app_storage?,
@@ -355,16 +361,23 @@ fn webhook(reader: &mut Reader<'_>) -> Option<Webhook> {
 }
 
 fn policy(reader: &mut Reader<'_>, service: Service) -> Option<Policy> {
-    let deletes = match (reader.text(&table::DELETES), service) {
-        (None, Service::Ams) => Some(Policy::usual().deletes),
-        (None, Service::Mkio) => Some(HashMap::new()),
-        (Some(_), _) => reader.required(&table::DELETES, |text| {
-            let words = [("off", Deletes::Off), ("events", Deletes::Events)];
+    let usual = Policy::usual(match service {
+        Service::Ams => Backend::Ams,
+        Service::Mkio => Backend::Mkio,
+    });
+    let deletes = match reader.text(&table::DELETES) {
+        None => Some(usual.deletes),
+        Some(_) => reader.required(&table::DELETES, |text| {
+            let words = [
+                ("off", Deletes::Off),
+                ("events", Deletes::Events),
+                ("converge", Deletes::Converge),
+            ];
             let deletes = parse::per_kind(text, &words)?;
             let announced = deletes.values().any(|deletes| *deletes == Deletes::Events);
             if announced && service == Service::Mkio {
                 return Err(
-                    "MK.IO announces no deletion, so `events` would never delete; use `off`"
+                    "MK.IO announces no deletion, so `events` would never delete; use `converge`"
                         .to_owned(),
                 );
             }
@@ -387,6 +400,47 @@ fn policy(reader: &mut Reader<'_>, service: Service) -> Option<Policy> {
     })
 }
 
+/// How often each depth is walked, unless the setting says otherwise.
+const SWEEPS: [(Depth, u64); 5] = [
+    (Depth::Updated, 60),
+    (Depth::List, 300),
+    (Depth::Children, 86_400),
+    (Depth::Keys, 86_400),
+    (Depth::Bytes, 86_400),
+];
+
+fn sweep(reader: &mut Reader<'_>, service: Service) -> Option<BTreeMap<Depth, Duration>> {
+    let usual = SWEEPS.map(|(depth, seconds)| (depth, Duration::from_secs(seconds)));
+    let mut sweeps = BTreeMap::from(usual);
+    if service == Service::Ams {
+        // Its lists cannot be asked for what was updated.
+        sweeps.remove(&Depth::Updated);
+    }
+    if reader.text(&table::SWEEP).is_none() {
+        return Some(sweeps);
+    }
+    let given = reader.optional(&table::SWEEP, |text| {
+        let of = |(depth, every): (String, String)| {
+            let depth: Depth = depth.parse().map_err(|bad: UnknownDepth| bad.to_string())?;
+            if depth == Depth::Updated && service == Service::Ams {
+                return Err("`updated` is for MK.IO only".to_owned());
+            }
+            Ok((depth, parse::interval(&every)?))
+        };
+        parse::pairs(text)?
+            .into_iter()
+            .map(of)
+            .collect::<Result<Vec<_>, String>>()
+    })?;
+    for (depth, every) in given {
+        match every {
+            Some(every) => sweeps.insert(depth, every),
+            None => sweeps.remove(&depth),
+        };
+    }
+    Some(sweeps)
+}
+
 fn event_topics(text: &str) -> Result<EventTopics, String> {
     match text {
         "system" => Ok(EventTopics::System),
@@ -399,6 +453,14 @@ fn event_topics(text: &str) -> Result<EventTopics, String> {
                 Err("expected system, none, or resource IDs of topics".to_owned())
             }
         }
+    }
+}
+
+fn blob_debounce(text: &str) -> Result<Duration, String> {
+    match parse::duration(text) {
+        // A message in a queue can be delayed by a week, but nobody means that.
+        Ok(delay) if delay > Duration::from_secs(3600) => Err("expected at most 1h".to_owned()),
+        result => result,
     }
 }
 
@@ -436,6 +498,7 @@ mod tests {
     fn five_variables_are_enough() {
         let settings = Settings::from_variables(&good()).unwrap();
         assert_eq!(settings.settle, Duration::from_secs(120));
+        assert_eq!(settings.blob_debounce, Duration::from_secs(60));
         assert_eq!(settings.source_auth, SourceAuth::Bearer);
         assert_eq!(
             settings.storage_map.replica_of("eaststore"),
@@ -453,6 +516,24 @@ mod tests {
             Some(&Deletes::Events)
         );
         assert_eq!(settings.event_topics, EventTopics::System);
+        assert_eq!(settings.sweep[&Depth::List], Duration::from_secs(300));
+        assert!(!settings.sweep.contains_key(&Depth::Updated));
+    }
+
+    #[test]
+    fn sweeps_are_set_depth_by_depth() {
+        let with = |text: &str| {
+            let mut variables = good();
+            variables.insert("MIRROR_SWEEP".to_owned(), text.to_owned());
+            Settings::from_variables(&variables)
+        };
+        let sweep = with("list=15m, bytes=off").unwrap().sweep;
+        assert_eq!(sweep[&Depth::List], Duration::from_secs(900));
+        assert_eq!(sweep[&Depth::Keys], Duration::from_secs(86_400));
+        assert!(!sweep.contains_key(&Depth::Bytes));
+        for bad in ["lists=5m", "list=5", "list=10s", "updated=1m"] {
+            assert!(with(bad).unwrap_err().names("MIRROR_SWEEP"), "{bad}");
+        }
     }
 
     #[test]
@@ -482,11 +563,12 @@ mod tests {
             ("MIRROR_CONFLICTS", "assets=perhaps"),
             ("MIRROR_EVENT_TOPICS", "everything"),
             ("MIRROR_STATE_CONTAINER", "Not--Good"),
+            ("MIRROR_BLOB_DEBOUNCE", "2h"),
         ] {
             variables.insert(name.to_owned(), value.to_owned());
         }
         let mistakes = Settings::from_variables(&variables).unwrap_err();
-        assert_eq!(mistakes.count(), 5, "{mistakes}");
+        assert_eq!(mistakes.count(), 6, "{mistakes}");
     }
 
     #[test]
@@ -532,7 +614,9 @@ mod tests {
         }
         let settings = Settings::from_variables(&variables).unwrap();
         assert_eq!(settings.primary.endpoint.as_str(), "https://app.mk.io/");
-        assert!(settings.policy.deletes.is_empty());
+        let deletes = &settings.policy.deletes;
+        assert_eq!(deletes[&change::Kind::StreamingLocators], Deletes::Converge);
+        assert_eq!(settings.sweep[&Depth::Updated], Duration::from_secs(60));
         assert!(!format!("{settings:?}").contains("e30"));
         for (name, value) in [
             ("MIRROR_SECONDARY", "east"),

@@ -70,17 +70,21 @@ settings! {
     EXCLUDE = "MIRROR_EXCLUDE", None,
         "Assets whose names match one of these patterns are left out.";
     DELETES = "MIRROR_DELETES", None,
-        "What becomes of a replica whose source is gone, per kind: `off` (it stays, and is reported) or `events` (deleted when the primary announced it; `ams` only, since MK.IO announces no deletion). Kinds that are not named: `off`. Without the setting `streamingLocators=events` (`ams`), or everything `off` (`mkio`).";
+        "What becomes of a replica whose source is gone, per kind: `off` (it stays, and is reported), `events` (deleted when the primary announced it; `ams` only, since MK.IO announces no deletion) or `converge` (also deleted when a walk over the whole kind did not find the source). Kinds that are not named: `off`. Without the setting `streamingLocators=events` (`ams`) or `streamingLocators=converge` (`mkio`).";
     DELETE_GRACE = "MIRROR_DELETE_GRACE", Some("5m"),
         "How long an announced deletion waits before it is confirmed and done.";
     DELETE_CAP = "MIRROR_DELETE_CAP", Some("10"),
-        "How many announced deletions may wait at once; if there are more, none is done until an operator confirms.";
+        "How many deletions may wait at once, announced or found by a walk; if there are more, none is done until an operator confirms.";
+    SWEEP = "MIRROR_SWEEP", None,
+        "How often everything is walked, by depth, such as `list=15m,bytes=off`: `list` (what both lists show), `children` (the filters of each asset), `keys` (key values and secrets), `bytes` (the blobs of each asset), and on `mkio` `updated` (what the primary says was updated). Depths that are not named: `list` 5 minutes, `updated` 1 minute, the others 24 hours.";
     KEEP = "MIRROR_KEEP", None,
         "Replicas that are never deleted: patterns of `kind/name`, such as `streamingLocators/live-*`, separated by commas.";
     CONFLICTS = "MIRROR_CONFLICTS", Some("streamingLocators=replace-without-keys"),
         "What becomes of a replica that cannot be changed and differs, per kind: `report`, `replace-without-keys` (locators only) or `replace`. Kinds that are not named: `report`. A streaming locator ID is never replaced by another.";
     EVENT_TOPICS = "MIRROR_EVENT_TOPICS", Some("system"),
-        "Whose events are accepted: `system` (the system topics of the primary, its resource group and its subscription), resource IDs of custom topics separated by commas, or `none`.";
+        "Whose events are accepted: `system` (the system topics of the primary, its resource group and its subscription), resource IDs of custom topics separated by commas, or `none`. For `blob-changed` the system topics are those of the storage accounts in `MIRROR_STORAGE_MAP` (`ams`) or of any storage account (`mkio`, where the map has records); a list must then name the storage accounts' resource IDs too.";
+    BLOB_DEBOUNCE = "MIRROR_BLOB_DEBOUNCE", Some("60s"),
+        "`blob-changed`: how long after the first blob event of a container the asset is looked at, once for all events of that time: `60s`, `5m`; at most `1h`.";
     SETTLE = "MIRROR_SETTLE", Some("2m"),
         "How old the newest blob of an asset must be before the asset counts as complete (not waited for after a finished job): `90s`, `2m`, `1h`, `0s`.";
     COPY_BUDGET = "MIRROR_COPY_BUDGET", Some("5m"),

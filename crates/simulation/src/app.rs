@@ -2,29 +2,33 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use azure_core::http::{RetryOptions, Transport as SdkTransport};
+use azure_core::{
+    credentials::Secret,
+    http::{RetryOptions, Transport as SdkTransport},
+};
 use blobs::{Access, Copier, EndpointTemplate, SasTokens, SourceAuth, StorageSide};
-use handlers::App;
-use media::{Primary, Secondary, Side};
-use mirror::{Maps, Mirror, MirrorOptions};
-use settings::{AccountIdentity, EventTopics, Webhook};
+use handlers::{App, BlobEvents};
+use media::{MediaService, Primary, Secondary, Side};
+use mirror::{Maps, Mirror, MirrorOptions, Policy, rules::Backend};
+use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
 use state::{Documents, Exceptions};
 
 use crate::{
-    ams::client::Client,
-    clock,
+    account::caller::Caller,
+    ams, clock,
     documents::Clerk,
-    host::grid::PRIMARY,
+    host::{grid::PRIMARY, webhooks},
     line::Line,
+    mkio,
     process::Process,
     promises::{canonical::HOSTS, watch::SETTLE},
     queues::Sender,
-    storage::{
-        REPLICAS, SOURCES,
-        http::{SIGNATURE, Transport, endpoint},
-    },
+    storage::http::{SIGNATURE, Transport, endpoint},
     world::World,
 };
+
+/// What opens the projects of MK.IO: a secret like any other.
+const TOKEN: &str = "CANARYtoken";
 
 /// How long one invocation copies blobs.
 const COPY_BUDGET: Duration = Duration::from_secs(20);
@@ -35,14 +39,26 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
         world: Arc::clone(world),
         process: Arc::clone(process),
     };
-    let client = |side| {
-        Arc::new(Client {
-            line: line.clone(),
-            side,
-        })
+    let client = |side| -> Arc<dyn MediaService> {
+        let line = line.clone();
+        let caller = Caller { line, side };
+        match world.backend {
+            Backend::Ams => Arc::new(ams::client::Client(caller)),
+            Backend::Mkio => Arc::new(mkio::client::Client::new(caller)),
+        }
     };
     let documents: Arc<dyn Documents> = Arc::new(Clerk(line.clone()));
     let jitter = Arc::clone(world);
+    let primary = match world.backend {
+        Backend::Ams => AccountIdentity::Ams {
+            id: PRIMARY.parse().expect("the ID of an account"),
+            audience: "https://management.azure.com".to_owned(),
+        },
+        Backend::Mkio => AccountIdentity::Mkio {
+            project: webhooks::PRIMARY.to_owned(),
+            token: Secret::new(TOKEN),
+        },
+    };
     App {
         mirror: Mirror::new(
             Primary::new(client(Side::Primary)),
@@ -50,12 +66,10 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
             Arc::new(copier(&line)),
             Arc::clone(&documents),
             MirrorOptions {
+                backend: world.backend,
+                policy: Policy::usual(world.backend),
                 maps: Maps {
-                    storage: SOURCES
-                        .iter()
-                        .zip(REPLICAS)
-                        .map(|(source, replica)| ((*source).to_owned(), replica.to_owned()))
-                        .collect(),
+                    storage: storage_map(world),
                     encryption_scopes: HashMap::new(),
                     hosts: HashMap::from([(HOSTS.0.to_owned(), HOSTS.1.to_owned())]),
                 },
@@ -67,18 +81,24 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
         ),
         queues: Box::new(Sender(line)),
         exceptions: Exceptions::new(documents),
-        primary: AccountIdentity::Ams {
-            id: PRIMARY.parse().expect("the ID of an account"),
-            audience: "https://management.azure.com".to_owned(),
-        },
+        primary: primary.clone(),
         webhook: Webhook {
-            secret: None,
-            header: "x-webhook-secret".to_owned(),
+            secret: (world.backend == Backend::Mkio).then(|| Secret::new(webhooks::SECRET)),
+            header: webhooks::HEADER.to_owned(),
         },
         event_topics: EventTopics::System,
+        // No storage account sends events here.
+        blob_events: BlobEvents::new(&primary, &StorageMap::new(Vec::new()), Duration::ZERO),
         clock: clock::now,
         jitter: Box::new(move || jitter.hosting.share()),
     }
+}
+
+/// By the names that assets give it.
+fn storage_map(world: &World) -> HashMap<String, String> {
+    let state = world.state();
+    let names = |side| state.account(side).storage.iter().map(|(name, _)| (*name).to_owned());
+    names(Side::Primary).zip(names(Side::Secondary)).collect()
 }
 
 /// The real copier over the real SDK. Blobs here are small, so the limits are too: both ways of copying are used.

@@ -48,8 +48,9 @@ impl Mirror {
                 "{blobs} blobs ({bytes} bytes) copied; {asset}; {filters} filters"
             ));
         }
-        // An update of the asset's own properties is nothing to its locators.
-        if blobs > 0 || replica.is_none() || change.cause != Cause::Written {
+        // A walk names the locators itself. An update of the asset's own properties is nothing to its locators.
+        let walked = matches!(change.cause, Cause::Walk | Cause::Backfill);
+        if !walked && (blobs > 0 || replica.is_none() || change.cause != Cause::Written) {
             report.follow_ups = self.publish(change).await?;
         }
         Ok(report)
@@ -62,7 +63,11 @@ impl Mirror {
             InScope::Always => return Ok(true),
             InScope::IfPublished => {}
         }
-        if matches!(change.cause, Cause::JobFinished | Cause::Dependency) {
+        // A walk names only assets that a locator publishes.
+        if matches!(
+            change.cause,
+            Cause::JobFinished | Cause::Dependency | Cause::Walk | Cause::Backfill
+        ) {
             return Ok(true);
         }
         let locators = self.primary.locators_of(change.id.name()).await;
@@ -73,14 +78,7 @@ impl Mirror {
 
     /// The container of the source's name where that is free, else one of a name that follows from the asset's.
     async fn free_place(&self, source: &Body, from: &Place) -> Result<Place, Problem> {
-        let name = source.text("storageAccountName").unwrap_or_default();
-        let counterpart = self.options.maps.storage.get(name).ok_or_else(|| {
-            Problem::new(
-                Reason::Configuration,
-                format!("MIRROR_STORAGE_MAP has no counterpart for the storage {name:?}"),
-            )
-        })?;
-        let account = self.storage_account(Side::Secondary, counterpart).await?;
+        let account = self.counterpart(source).await?;
         let owner = owner_of(source, from);
         let spare = format!("asset-{owner}");
         for container in [&from.container, &spare] {
@@ -102,6 +100,18 @@ impl Mirror {
                 from.container
             ),
         ))
+    }
+
+    /// The storage account of the secondary that takes the place of the source's.
+    pub(super) async fn counterpart(&self, source: &Body) -> Result<String, Problem> {
+        let name = source.text("storageAccountName").unwrap_or_default();
+        let counterpart = self.options.maps.storage.get(name).ok_or_else(|| {
+            Problem::new(
+                Reason::Configuration,
+                format!("MIRROR_STORAGE_MAP has no counterpart for the storage {name:?}"),
+            )
+        })?;
+        self.storage_account(Side::Secondary, counterpart).await
     }
 
     async fn asset_filters(&self, change: &Change) -> Result<usize, Problem> {

@@ -13,7 +13,7 @@ impl Mirror {
         self.seen.forget(id);
         let announced = change.cause == Cause::Deleted && change.id == *id;
         let kept = self.options.policy.keeps(id);
-        let deletes = !kept && self.options.policy.deletes(id) == Deletes::Events;
+        let deletes = !kept && self.options.policy.deletes(id) != Deletes::Off;
         let grace = self.options.grace;
         if !self.secondary.exists(id).await.map_err(Problem::replica)? {
             return Ok(Report {
@@ -43,7 +43,27 @@ impl Mirror {
         })
     }
 
-    /// Deletes a replica whose deletion the primary announced, if the source is gone still and not too many are due.
+    /// Notes what a whole walk would delete, so that it counts against the cap. If it is not noted it must not be deleted.
+    ///
+    /// # Errors
+    /// Why the note could not be written.
+    pub async fn announce(&self, id: &ResourceId) -> Result<(), state::StateError> {
+        self.deletions.announce(id, (self.options.clock)()).await
+    }
+
+    /// Whether an operator confirmed the deletions that wait, whatever their number. Not if that cannot be known.
+    pub async fn deletions_confirmed(&self) -> bool {
+        let now = (self.options.clock)();
+        self.deletions.confirmed(now).await.unwrap_or(false)
+    }
+
+    /// How many deletions may wait at once before none is done.
+    #[must_use]
+    pub const fn delete_cap(&self) -> usize {
+        self.options.delete_cap
+    }
+
+    /// Deletes a replica whose deletion the primary announced or a whole walk found, if the source is gone still and not too many are due.
     pub async fn delete(&self, change: &Change) -> Report {
         self.delete_if_gone(change)
             .await
@@ -59,8 +79,13 @@ impl Mirror {
                 ..Report::new(Outcome::Skipped(Reason::SourceChanging)).because("it came back")
             });
         }
-        let off = self.options.policy.deletes(id) == Deletes::Off;
-        if off || self.options.policy.keeps(id) {
+        let allowed = match self.options.policy.deletes(id) {
+            Deletes::Off => false,
+            // A walk may have named it before the setting was changed.
+            Deletes::Events => change.cause == Cause::Deleted,
+            Deletes::Converge => true,
+        };
+        if !allowed || self.options.policy.keeps(id) {
             let _ = self.deletions.done(id).await;
             return Ok(Report::new(Outcome::Skipped(Reason::DeletesOff)));
         }
@@ -105,9 +130,7 @@ impl Mirror {
 
     /// If it cannot be known how many wait, nothing is deleted.
     async fn too_many(&self) -> bool {
-        let now = (self.options.clock)();
-        let confirmed = self.deletions.confirmed(now).await.unwrap_or(false);
-        !confirmed
+        !self.deletions_confirmed().await
             && self
                 .deletions
                 .exceed(self.options.delete_cap)

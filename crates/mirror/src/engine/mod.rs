@@ -5,6 +5,7 @@ mod container;
 mod converge;
 mod copying;
 mod gone;
+mod inspect;
 mod keys;
 mod locator;
 mod needs;
@@ -24,6 +25,7 @@ use crate::{
     problem::Problem,
     rules::{Backend, Rules},
 };
+pub use inspect::{Finding, Verdict, Weight};
 use seen::Seen;
 
 /// What the mirror needs to know besides the two accounts.
@@ -53,7 +55,7 @@ impl Default for MirrorOptions {
             backend: Backend::default(),
             maps: Maps::default(),
             scope: Scope::default(),
-            policy: Policy::usual(),
+            policy: Policy::usual(Backend::default()),
             grace: Duration::from_secs(300),
             delete_cap: 10,
             copy_budget: Duration::from_secs(300),
