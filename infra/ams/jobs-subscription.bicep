@@ -1,0 +1,59 @@
+metadata description = 'Finished encoding jobs of the primary, for the function job-finished.'
+
+@description('Name of the system topic.')
+param topicName string
+
+@description('Resource ID of the function app.')
+param functionAppId string
+
+@description('Resource ID of the app\'s own storage account, for dead letters.')
+param storageId string
+
+@description('Container of events that could not be delivered.')
+param deadLetterContainer string
+
+@description('Resource ID of the topic\'s identity that writes dead letters; empty for a topic without it, which then has no dead letters.')
+param eventsIdentityId string
+
+resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' existing = {
+  name: topicName
+}
+
+resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-06-15' = {
+  parent: topic
+  name: 'media-mirror-jobs'
+  properties: {
+    eventDeliverySchema: 'EventGridSchema'
+    destination: {
+      endpointType: 'AzureFunction'
+      properties: {
+        resourceId: '${functionAppId}/functions/job-finished'
+        maxEventsPerBatch: 1
+        preferredBatchSizeInKilobytes: 64
+      }
+    }
+    filter: {
+      includedEventTypes: [
+        'Microsoft.Media.JobFinished'
+        'Microsoft.Media.JobOutputFinished'
+      ]
+    }
+    retryPolicy: {
+      maxDeliveryAttempts: 30
+      eventTimeToLiveInMinutes: 1440
+    }
+    deadLetterWithResourceIdentity: empty(eventsIdentityId) ? null : {
+      identity: {
+        type: 'UserAssigned'
+        userAssignedIdentity: eventsIdentityId
+      }
+      deadLetterDestination: {
+        endpointType: 'StorageBlob'
+        properties: {
+          resourceId: storageId
+          blobContainerName: deadLetterContainer
+        }
+      }
+    }
+  }
+}
