@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use change::ResourceId;
+use change::{Kind, ResourceId};
+use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -13,6 +14,12 @@ use crate::{
 };
 
 const FOLDER: &str = "exceptions";
+
+/// The most names that are listed at a time: one page of the blob service.
+const LISTED: usize = 5000;
+
+/// How many records are read at once.
+const AT_ONCE: usize = 16;
 
 /// A resource that is not mirrored and should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +46,19 @@ pub struct Exception {
     pub at: OffsetDateTime,
     /// How often it was tried.
     pub attempt: u32,
+}
+
+/// The exceptions of one kind, as far as they were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// How many there are.
+    pub count: usize,
+    /// Whether there are no more than that: a listing ends after 5,000 names, of assets and asset filters together.
+    pub is_all: bool,
+    /// Those that were read: the first ones by name. One that was removed meanwhile is not among them.
+    pub read: Vec<Exception>,
+    /// How many were asked for and could not be understood.
+    pub unreadable: usize,
 }
 
 /// What failed, or has waited for more than a minute.
@@ -102,6 +122,41 @@ impl Exceptions {
             Step::Skip => Ok(()),
             Step::Ask | Step::List => self.documents.remove(&path).await,
         }
+    }
+
+    /// The exceptions of a kind. All are counted, up to 5,000, and at most `read_up_to` of them are read: one call each, beside the
+    /// listing.
+    ///
+    /// # Errors
+    /// [`StateError`] when they cannot be listed, or one cannot be read.
+    pub async fn of(&self, kind: Kind, read_up_to: usize) -> Result<Listed, StateError> {
+        // The records of an asset's filters lie below the asset's.
+        let root = kind.parent().unwrap_or(kind);
+        let below = format!("/{}/", Kind::AssetFilters);
+        let mut paths = self
+            .documents
+            .list(&format!("{FOLDER}/{root}/"), LISTED + 1)
+            .await?;
+        let is_all = paths.len() <= LISTED;
+        paths.truncate(LISTED);
+        paths.retain(|path| path.contains(&below) == kind.parent().is_some());
+        let mut listed = Listed {
+            count: paths.len(),
+            is_all,
+            ..Listed::default()
+        };
+        let documents = stream::iter(paths.iter().take(read_up_to))
+            .map(|path| self.documents.read(path))
+            .buffered(AT_ONCE);
+        let mut documents = std::pin::pin!(documents);
+        while let Some(document) = documents.next().await {
+            match document?.map(|document| serde_json::from_value(document.value)) {
+                Some(Ok(exception)) => listed.read.push(exception),
+                Some(Err(_)) => listed.unreadable += 1,
+                None => listed.count -= 1,
+            }
+        }
+        Ok(listed)
     }
 
     /// What is recorded about a resource.

@@ -3,6 +3,7 @@
 //! - [`Exceptions`]: what failed, or has waited for more than a minute; removed when it is mirrored;
 //! - [`CopyLocks`]: one copy run per asset at a time;
 //! - [`Runs`]: how far walks and backfills are; [`Watermarks`]: when everything was last looked at;
+//! - [`Heartbeats`]: what the heartbeat measured, and the day before it; [`Arrivals`]: when events last arrived;
 //! - [`Deletions`]: deletions that the primary announced and that wait for their grace to be over.
 //!
 //! Any of it may be deleted at any time without harm to correctness: the accounts are the truth. So a document that cannot be read
@@ -13,6 +14,7 @@ mod copy_locks;
 mod deletions;
 mod documents;
 mod exceptions;
+mod heartbeat;
 mod known;
 mod memory;
 mod runs;
@@ -22,7 +24,11 @@ pub use blob_documents::BlobDocuments;
 pub use copy_locks::{CopyLocks, Taken};
 pub use deletions::Deletions;
 pub use documents::{Condition, Document, Documents, StateError, Written};
-pub use exceptions::{Exception, Exceptions};
+pub use exceptions::{Exception, Exceptions, Listed};
+pub use heartbeat::{
+    Ages, Arrivals, Blind, Figures, Heartbeat, Heartbeats, KEPT, Lag, Primary, QueueFigures, STEP,
+    Step, Time,
+};
 pub use memory::MemoryDocuments;
 pub use runs::{MAX_CANDIDATES, Progress, Run, RunState, Runs};
 pub use watermarks::{Marks, Walked, Watermarks};

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use change::{Kind, Name, ResourceId};
-use fake_storage::{FakeStorage, Operation};
+use fake_storage::{Effect, FakeStorage, Fault, Operation, Refusal};
 use state::{BlobDocuments, Exception, Exceptions};
 use time::OffsetDateTime;
 
@@ -60,4 +60,36 @@ async fn a_record_that_another_process_made_is_found_in_a_listing_whatever_its_n
         one.clear_if_recorded(&locator(name)).await.unwrap();
         assert_eq!(one.get(&locator(name)).await.unwrap(), None, "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_exceptions_of_a_kind_are_counted_and_some_are_read() {
+    let storage = FakeStorage::start(&[ACCOUNT]).await.unwrap();
+    let exceptions = exceptions(&storage);
+    let none = exceptions.of(Kind::Assets, 10).await.unwrap();
+    assert_eq!((none.count, none.is_all), (0, true));
+    for name in ["a b.c", "ü(1)~!", "100=x,y;z@here", "assetFilters"] {
+        let asset = Name::new(name).unwrap();
+        let filter = ResourceId::asset_filter(asset.clone(), Name::new("f").unwrap());
+        let asset = ResourceId::new(Kind::Assets, asset);
+        exceptions.record(&asset, &failed(name)).await.unwrap();
+        exceptions.record(&filter, &failed(name)).await.unwrap();
+        exceptions
+            .record(&locator(name), &failed(name))
+            .await
+            .unwrap();
+    }
+    for kind in [Kind::Assets, Kind::AssetFilters, Kind::StreamingLocators] {
+        let listed = exceptions.of(kind, 3).await.unwrap();
+        assert_eq!((listed.count, listed.is_all), (4, true), "{kind}");
+        assert_eq!(listed.read.len(), 3, "{kind}");
+        let all = exceptions.of(kind, 10).await.unwrap().read;
+        let mut names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["100=x,y;z@here", "a b.c", "assetFilters", "ü(1)~!"]);
+    }
+    let busy = Refusal::server_busy(None);
+    let fault = Fault::of(Operation::ListBlobs, Effect::Refuse(busy));
+    storage.faults().add(fault);
+    assert!(exceptions.of(Kind::Assets, 3).await.is_err());
 }
