@@ -10,7 +10,7 @@ use state::Exceptions;
 use time::OffsetDateTime;
 use wiring::{Parts, TokenExpiry, WiringError};
 
-use crate::backoff;
+use crate::{BlobEvents, backoff};
 
 /// Puts messages into the app's queues.
 #[async_trait]
@@ -43,6 +43,8 @@ pub struct App {
     pub webhook: Webhook,
     /// Whose events are accepted.
     pub event_topics: EventTopics,
+    /// Which events of storage accounts count.
+    pub blob_events: BlobEvents,
     /// What time it is.
     pub clock: fn() -> OffsetDateTime,
     /// Numbers between 0 and 1, different from call to call: they spread out what is put back into a queue.
@@ -66,6 +68,11 @@ impl App {
             primary: settings.primary.identity.clone(),
             webhook: settings.webhook.clone(),
             event_topics: settings.event_topics.clone(),
+            blob_events: BlobEvents::new(
+                &settings.primary.identity,
+                &settings.storage_map,
+                settings.blob_debounce,
+            ),
             clock: OffsetDateTime::now_utc,
             jitter: Box::new(backoff::jitter),
         })

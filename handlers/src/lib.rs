@@ -5,12 +5,15 @@
 
 mod app;
 mod backoff;
+mod blob_events;
+mod debounce;
 mod functions;
 mod log;
 mod protocol;
 mod server;
 
 pub use app::{App, Enqueue};
+pub use blob_events::BlobEvents;
 pub use log::start as start_logging;
 pub use protocol::{BadEnvelope, Invocation, Reply};
 pub use server::{answer, serve};

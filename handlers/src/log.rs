@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::protocol::Invocation;
-use change::Change;
+use change::{Change, ContainerChange};
 use media::Calls;
 
 /// The longest detail in a line, in characters; a line stays below 8 KiB with it.
@@ -63,6 +63,34 @@ pub(crate) fn change(
         calls_secondary = calls.secondary,
         follow_ups = report.follow_ups.len(),
         "change"
+    );
+}
+
+/// What became of a hint about a container: the changes that follow from it, or why none.
+pub(crate) fn container(
+    invocation: &Invocation,
+    hint: &ContainerChange,
+    report: &Report,
+    calls: Calls,
+    took: Duration,
+) {
+    let outcome = report.outcome;
+    tracing::info!(
+        target: "handler",
+        function = invocation.function(),
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        account = hint.account(),
+        container = hint.container(),
+        attempt = hint.attempt,
+        outcome = outcome.as_str(),
+        reason = outcome.reason().map(mirror::Reason::as_str),
+        detail = report.detail.as_deref().map(shortened),
+        duration_ms = millis(took),
+        calls_primary = calls.primary,
+        calls_secondary = calls.secondary,
+        follow_ups = report.follow_ups.len(),
+        "container"
     );
 }
 

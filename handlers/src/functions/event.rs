@@ -1,6 +1,6 @@
 //! What the event functions share. They validate and enqueue; they call no service.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use change::Change;
 use media::AccountId;
@@ -62,13 +62,18 @@ pub(super) fn run(
 ) -> Reply {
     let started = Instant::now();
     let verdict = judge(app, invocation);
+    conclude(invocation, &verdict, started.elapsed())
+}
+
+/// Logs what was made of an event, and enqueues it.
+pub(super) fn conclude(invocation: &Invocation, verdict: &Verdict, took: Duration) -> Reply {
     let outcome = verdict.left_out.unwrap_or(Outcome::Applied);
     log::event(
         invocation,
         outcome,
         &verdict.subject,
         verdict.changes.len(),
-        started.elapsed(),
+        took,
     );
     Reply::Done(outputs(&verdict.changes))
 }

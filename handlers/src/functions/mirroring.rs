@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use change::{Cause, Change, Kind};
+use change::{Cause, Change, Kind, Message};
 use cloud::QueueError;
 use mirror::{Again, Outcome, Reason, Report};
 use state::Exception;
 
 use super::{
-    MESSAGE, copy_blobs,
+    MESSAGE, container, copy_blobs,
     queue::{enqueued, lasting, poison},
 };
 use crate::{
@@ -26,8 +26,9 @@ pub(super) const DELETIONS: &str = "deletions";
 /// Carries out the change in the message, and puts back or passes on what follows from it before it reports success.
 pub(super) async fn run(app: &App, invocation: &Invocation, kinds: &[Kind]) -> Reply {
     let started = Instant::now();
-    let mut change = match Change::parse(&invocation.message(MESSAGE)) {
-        Ok(change) => change,
+    let mut change = match Message::parse(&invocation.message(MESSAGE)) {
+        Ok(Message::Change(change)) => change,
+        Ok(Message::Container(hint)) => return container::run(app, invocation, hint).await,
         Err(bad) => return poison(app, invocation, Reason::BadMessage, &bad.to_string()).await,
     };
     if !kinds.contains(&change.id.kind()) {
@@ -53,7 +54,7 @@ pub(super) async fn finish(
         log::fault(invocation, Reason::Configuration, &error.to_string());
         if let (Ok(()), Outcome::Failed(reason)) = (&followed, report.outcome) {
             let detail = report.detail.as_deref().unwrap_or_default();
-            followed = lasting(app, invocation, change, reason, detail).await;
+            followed = lasting(app, invocation, &change.to_text(), reason, detail).await;
         }
     }
     enqueued(invocation, followed)
@@ -95,7 +96,7 @@ async fn put_back(
     app.queues.send(invocation.function(), &text, delay).await
 }
 
-async fn send(app: &App, change: &Change) -> Result<(), QueueError> {
+pub(super) async fn send(app: &App, change: &Change) -> Result<(), QueueError> {
     let queue = change.id.kind().queue();
     app.queues
         .send(queue, &change.to_text(), Duration::ZERO)

@@ -1,5 +1,6 @@
 //! The functions, one file each, and what runs them.
 
+mod blob_changed;
 mod copy_blobs;
 mod deletions;
 mod job_finished;
@@ -11,6 +12,7 @@ mod mirror_streaming_policy;
 mod resource_changed;
 pub(crate) mod webhook;
 
+mod container;
 mod event;
 mod mirroring;
 mod queue;
@@ -45,6 +47,8 @@ pub(crate) type Tick =
 pub(crate) enum Function {
     /// Validates an event and says what is to be looked at.
     Event(&'static str, fn(&App, &Invocation) -> event::Verdict),
+    /// Validates an event of a storage account, and sees to it that the container is looked at in a while.
+    BlobChanged(&'static str),
     /// Carries out one change of these kinds.
     Mirror(&'static str, &'static [Kind]),
     /// Copies one share of a large asset.
@@ -60,6 +64,7 @@ pub(crate) enum Function {
 pub(crate) const FUNCTIONS: &[Function] = &[
     job_finished::FUNCTION,
     resource_changed::FUNCTION,
+    blob_changed::FUNCTION,
     mirror_asset::FUNCTION,
     mirror_locator::FUNCTION,
     mirror_content_key_policy::FUNCTION,
@@ -73,6 +78,7 @@ impl Function {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Event(name, _)
+            | Self::BlobChanged(name)
             | Self::Mirror(name, _)
             | Self::Timer(name, _)
             | Self::CopyBlobs(name)
@@ -97,6 +103,7 @@ pub(crate) async fn run(app: Arc<App>, function: Function, invocation: Invocatio
         tokio::spawn(async move {
             match function {
                 Function::Event(_, judge) => event::run(&app, &invocation, judge),
+                Function::BlobChanged(_) => blob_changed::run(&app, &invocation).await,
                 Function::Mirror(_, kinds) => mirroring::run(&app, &invocation, kinds).await,
                 Function::CopyBlobs(_) => copy_blobs::run(&app, &invocation).await,
                 Function::Deletions(_) => deletions::run(&app, &invocation).await,

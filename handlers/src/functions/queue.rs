@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use change::Change;
 use cloud::QueueError;
 use mirror::Reason;
 use serde_json::{Value, json};
@@ -27,15 +26,15 @@ pub(super) async fn poison(
     enqueued(invocation, to_poison(app, invocation, &text).await)
 }
 
-/// Keeps a change that cannot be carried out, with its reason, where it could not be recorded as an exception.
+/// Keeps a message that cannot be carried out, with its reason, where there is no exception that says so.
 pub(super) async fn lasting(
     app: &App,
     invocation: &Invocation,
-    change: &Change,
+    message: &str,
     reason: Reason,
     detail: &str,
 ) -> Result<(), QueueError> {
-    let text = poisoned(change.to_text().as_bytes(), reason, detail);
+    let text = poisoned(message.as_bytes(), reason, detail);
     to_poison(app, invocation, &text).await
 }
 
@@ -70,6 +69,8 @@ pub(super) fn enqueued(invocation: &Invocation, result: Result<(), QueueError>) 
 
 #[cfg(test)]
 mod tests {
+    use change::Change;
+
     use super::*;
 
     #[test]

@@ -13,11 +13,11 @@ use axum::http::HeaderMap;
 use blobs::{BlobError, Budget, Claim, Copied, Look, Place, Settle, Share, ShareCopied, Sharing};
 use change::{Name, ResourceId};
 use cloud::QueueError;
-use handlers::{App, Enqueue, Invocation};
+use handlers::{App, BlobEvents, Enqueue, Invocation};
 use media::{Body, ListRequest, MediaService, Page, Primary, Secondary, ServiceError, Storage};
 use mirror::{AssetBytes, Mirror, MirrorOptions};
 use serde_json::{Value, json};
-use settings::{AccountIdentity, EventTopics, Webhook};
+use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
 use state::{Exceptions, MemoryDocuments};
 use time::OffsetDateTime;
 
@@ -60,6 +60,10 @@ impl Default for Scene {
     fn default() -> Self {
         let queues = Queues::default();
         let documents = Arc::new(MemoryDocuments::default());
+        let primary = AccountIdentity::Ams {
+            id: ACCOUNT.parse().unwrap(),
+            audience: String::new(),
+        };
         let app = App {
             mirror: Mirror::new(
                 Primary::new(Arc::new(Broken)),
@@ -70,15 +74,17 @@ impl Default for Scene {
             ),
             queues: Box::new(queues.clone()),
             exceptions: Exceptions::new(documents),
-            primary: AccountIdentity::Ams {
-                id: ACCOUNT.parse().unwrap(),
-                audience: String::new(),
-            },
+            primary: primary.clone(),
             webhook: Webhook {
                 secret: None,
                 header: String::new(),
             },
             event_topics: EventTopics::System,
+            blob_events: BlobEvents::new(
+                &primary,
+                &StorageMap::new(vec![("weststore".to_owned(), "northstore".to_owned())]),
+                Duration::from_secs(60),
+            ),
             clock: OffsetDateTime::now_utc,
             jitter: Box::new(|| 0.5),
         };

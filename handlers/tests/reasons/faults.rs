@@ -17,6 +17,10 @@ pub(crate) fn rows() -> Vec<Row> {
     shared["share"] = share;
     let messages = [
         ("mirror-asset", change("assets")),
+        (
+            "mirror-asset",
+            json!({"v": 1, "account": "weststore", "container": "films"}),
+        ),
         ("mirror-locator", change("streamingLocators")),
         ("mirror-content-key-policy", change("contentKeyPolicies")),
         ("mirror-streaming-policy", change("streamingPolicies")),

@@ -18,6 +18,7 @@ const QUEUES: [&str; 7] = [
 pub(crate) fn rows() -> Vec<Row> {
     let mut rows = bad_messages();
     rows.extend(events());
+    rows.extend(blob_events());
     rows
 }
 
@@ -31,6 +32,8 @@ fn bad_messages() -> Vec<Row> {
         r#"{"v":1,"kind":"transforms","name":"a"}"#,
         r#"{"v":1,"kind":"assets","name":""}"#,
         r#"{"v":1,"kind":"assets","name":"a","since":"yesterday"}"#,
+        r#"{"v":1,"account":"Weststore","container":"films"}"#,
+        r#"{"v":1,"account":"weststore","container":"$web"}"#,
     ];
     let row = |function, text: &str| Row {
         what: format!("{function} gets {text:?}"),
@@ -141,4 +144,63 @@ fn events() -> Vec<Row> {
             End::Enqueued,
         ),
     ]
+}
+
+fn blob_events() -> Vec<Row> {
+    const CREATED: &str = "Microsoft.Storage.BlobCreated";
+    const CONTAINERS: &str = "/blobServices/default/containers";
+    let account = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts";
+    let ours = format!("{account}/weststore");
+    let film = format!("{CONTAINERS}/films/blobs/film.mp4");
+    let own = |topic: &str, kind: &str, subject: &str| json!({"topic": topic, "eventType": kind, "subject": subject, "data": {}});
+    let cloud = |source: &str, kind: &str, subject: &str| json!({"specversion": "1.0", "source": source, "type": kind, "subject": subject, "data": {}});
+    let bad = Outcome::Failed(Reason::BadMessage);
+    let not_primary = Outcome::Skipped(Reason::NotPrimary);
+    let not_mirrored = Outcome::Skipped(Reason::NotMirroredKind);
+    let mut rows = Vec::new();
+    let mut add = |what: &str, event: Value, logged| {
+        rows.push(Row {
+            what: format!("blob event: {what}"),
+            function: "blob-changed",
+            data: json!({"event": event}),
+            dequeue_count: 1,
+            logged,
+            end: End::Done,
+        });
+    };
+    add("no object", json!([]), bad);
+    for form in [own, cloud] {
+        for topic in [
+            format!("{account}/otherstore"),
+            format!("{ours}2"),
+            ACCOUNT.to_owned(),
+            String::new(),
+        ] {
+            add(&topic, form(&topic, CREATED, &film), not_primary);
+        }
+        for kind in [
+            "Microsoft.Storage.BlobRenamed",
+            "Microsoft.Storage.DirectoryDeleted",
+            "Microsoft.Storage.BlobTierChanged",
+            "Microsoft.Resources.ResourceWriteSuccess",
+            "",
+        ] {
+            add(kind, form(&ours, kind, &film), not_mirrored);
+        }
+        for container in ["$logs", "$web", "$blobchangefeed"] {
+            let subject = format!("{CONTAINERS}/{container}/blobs/a");
+            add(container, form(&ours, CREATED, &subject), not_mirrored);
+        }
+        for subject in [
+            "",
+            "films",
+            "/blobServices/default/containers/films",
+            "/blobServices/default/containers/films/blobs/",
+            "/blobServices/default/containers/Films/blobs/a",
+            "/blobServices/default/containers//blobs/a",
+        ] {
+            add(subject, form(&ours, CREATED, subject), bad);
+        }
+    }
+    rows
 }

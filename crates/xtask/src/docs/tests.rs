@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
-use change::Change;
+use change::Message;
 use clap::{Parser, error::ErrorKind};
 
 use super::{
@@ -296,7 +296,7 @@ fn the_examples_of_messages_are_messages() {
         .collect();
     assert!(!changes.is_empty(), "README.md shows no message");
     for change in changes {
-        Change::parse(change.as_bytes()).unwrap_or_else(|error| panic!("{change}: {error}"));
+        Message::parse(change.as_bytes()).unwrap_or_else(|error| panic!("{change}: {error}"));
     }
 }
 
