@@ -101,6 +101,9 @@ impl BlobService for Counted {
     async fn abort_copy(&self, place: &Place, name: &str, id: &str) -> Answer<()> {
         self.to(Side::Replica).abort_copy(place, name, id).await
     }
+    async fn open_source(&self, place: &Place) -> Answer<()> {
+        self.service.open_source(place).await
+    }
     async fn pause(&self, polls: u32) {
         self.service.pause(polls).await;
     }

@@ -15,6 +15,7 @@ mod look;
 mod merge;
 mod pass;
 mod place;
+mod probe;
 mod refusal;
 mod route;
 mod run;

@@ -78,6 +78,8 @@ pub(crate) trait BlobService: Send + Sync + 'static {
     async fn start_copy(&self, copying: &Copying) -> Answer<CopyState>;
     /// Abort Copy Blob.
     async fn abort_copy(&self, place: &Place, name: &str, id: &str) -> Answer<()>;
+    /// Gets what lets the storage service into a place of the source, and throws it away.
+    async fn open_source(&self, place: &Place) -> Answer<()>;
     /// Waits before a pending copy is asked about for the `polls`-th time.
     async fn pause(&self, polls: u32);
 }

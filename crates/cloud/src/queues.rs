@@ -187,6 +187,25 @@ impl Queues {
         }
     }
 
+    /// Makes a message that was received visible at once, in place of when its time is over. `false` as for [`Queues::delete`].
+    ///
+    /// # Errors
+    /// [`QueueError`] when the queue cannot be reached; the message then comes back when its time is over.
+    pub async fn release(&self, message: &Received) -> Result<bool, QueueError> {
+        let failed = |error: azure_core::Error| QueueError::new(&message.queue, describe(&error));
+        let client = self.0.queue_client(&message.queue).map_err(failed)?;
+        let released = client
+            .update_message(&message.id, &message.receipt, 0, None)
+            .await;
+        match released {
+            Ok(_) => Ok(true),
+            Err(error) if is_missing(&error) || code(&error) == Some("PopReceiptMismatch") => {
+                Ok(false)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     /// The names of the account's queues in order, at most 5,000.
     ///
     /// # Errors

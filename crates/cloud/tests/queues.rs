@@ -99,6 +99,19 @@ async fn what_is_received_is_gone_when_deleted_and_comes_back_when_not() {
 }
 
 #[tokio::test]
+async fn what_is_released_is_visible_at_once_and_unchanged() {
+    let (_storage, queues) = stage().await;
+    queues.send("work", "a", Duration::ZERO).await.unwrap();
+    let received = queues.receive("work", 1, HOUR).await.unwrap();
+    assert_eq!(queues.peek("work", 1).await.unwrap(), []);
+    assert!(queues.release(&received[0]).await.unwrap());
+    let peeked = queues.peek("work", 1).await.unwrap();
+    assert_eq!((peeked[0].text.as_str(), peeked[0].dequeue_count), ("a", 1));
+    // Whoever has released it has it no more.
+    assert!(!queues.release(&received[0]).await.unwrap());
+}
+
+#[tokio::test]
 async fn a_queue_that_cannot_be_read_is_an_error_and_not_an_empty_queue() {
     let (storage, queues) = stage().await;
     queues.send("work", "a", Duration::ZERO).await.unwrap();

@@ -264,6 +264,12 @@ impl BlobService for Sdk {
         Ok(())
     }
 
+    async fn open_source(&self, place: &Place) -> Answer<()> {
+        // The name matters to nobody: what lets in is for the whole place.
+        let opened = self.reader.source(&self.source, place, "blob").await;
+        opened.map(drop)
+    }
+
     async fn pause(&self, polls: u32) {
         // From a quarter of a second to four.
         let pause = Duration::from_millis(250 << polls.min(4));

@@ -32,6 +32,7 @@ pub(in crate::tests) enum Op {
     SyncCopy,
     StartCopy,
     AbortCopy,
+    OpenSource,
 }
 
 /// One call as the service saw it.

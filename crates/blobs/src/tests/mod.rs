@@ -7,6 +7,7 @@ mod looks;
 mod mirrors;
 mod order;
 mod pace;
+mod probes;
 mod resume;
 mod routes;
 mod scene;

@@ -239,6 +239,11 @@ impl BlobService for Double {
         .await
     }
 
+    async fn open_source(&self, _place: &Place) -> Answer<()> {
+        self.call(Op::OpenSource, Side::Source, "", |_| Ok(()))
+            .await
+    }
+
     async fn pause(&self, _polls: u32) {
         tokio::task::yield_now().await;
     }

@@ -1,0 +1,33 @@
+//! The commands, one file each.
+
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod replay;
+
+use std::future::Future;
+
+use crate::{
+    arguments::{Cli, Command},
+    failure::{Failure, Verdict},
+    output::Output,
+};
+
+/// Does what was asked for.
+pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Verdict, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Completions(arguments) => completions::run(arguments, output),
+        Command::Config(arguments) => reading(config::run(arguments, global, output)).await,
+        Command::Replay(arguments) => replay::run(arguments, global, output).await,
+    }
+}
+
+/// Runs what only reads: Ctrl-C ends it wherever it is.
+async fn reading<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        result = work => result,
+        _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted {
+            next: "nothing was changed".to_owned(),
+        }),
+    }
+}
