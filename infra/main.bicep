@@ -60,7 +60,7 @@ param storageRoles bool = true
 ])
 param sourceAuth string = 'bearer'
 
-@description('Kinds whose replicas may be deleted, separated by commas: they get the role and the setting. None by default.')
+@description('Kinds whose replicas may be deleted, separated by commas: they get the role and the setting. Empty or none: no kind.')
 param deletions string = ''
 
 @description('ams: whether the operator gets the role to start and scale the secondary\'s streaming endpoints.')
@@ -186,7 +186,7 @@ param probePath string = ''
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var vaultName = 'kv-mirror-${token}'
-var deletionKinds = filter(map(split(deletions, ','), kind => trim(kind)), kind => !empty(kind))
+var deletionKinds = filter(map(split(deletions, ','), kind => trim(kind)), kind => !empty(kind) && kind != 'none')
 
 var pairs = map(filter(split(storageAccounts, ','), pair => !empty(trim(pair))), pair => split(trim(pair), '='))
 var primaryStorageIds = map(pairs, pair => pair[0])
