@@ -1,12 +1,13 @@
 //! What all functions share, built once from the settings.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use change::Depth;
 use cloud::{QueueError, Queues};
 use mirror::Mirror;
 use settings::{AccountIdentity, EventTopics, Settings, Webhook};
-use state::Exceptions;
+use state::{Documents, Exceptions, Runs, Watermarks};
 use time::OffsetDateTime;
 use wiring::{Parts, TokenExpiry, WiringError};
 
@@ -37,6 +38,8 @@ pub struct App {
     pub queues: Box<dyn Enqueue>,
     /// What failed, or has waited for more than a minute.
     pub exceptions: Exceptions,
+    /// What walks need to know.
+    pub walks: Walks,
     /// The account whose events count.
     pub primary: AccountIdentity,
     /// Who may send webhooks.
@@ -49,6 +52,28 @@ pub struct App {
     pub clock: fn() -> OffsetDateTime,
     /// Numbers between 0 and 1, different from call to call: they spread out what is put back into a queue.
     pub jitter: Box<dyn Fn() -> f64 + Send + Sync>,
+}
+
+/// What walks need to know.
+pub struct Walks {
+    /// How far they are.
+    pub runs: Runs,
+    /// When everything was last looked at.
+    pub watermarks: Watermarks,
+    /// How often a sweep asks for each depth.
+    pub sweep: BTreeMap<Depth, Duration>,
+}
+
+impl Walks {
+    /// Walks at these intervals, with their state among documents.
+    #[must_use]
+    pub fn new(documents: &Arc<dyn Documents>, sweep: BTreeMap<Depth, Duration>) -> Self {
+        Self {
+            runs: Runs::new(Arc::clone(documents)),
+            watermarks: Watermarks::new(Arc::clone(documents)),
+            sweep,
+        }
+    }
 }
 
 impl App {
@@ -64,6 +89,7 @@ impl App {
         Ok(Self {
             mirror: parts.mirror,
             queues: Box::new(parts.queues),
+            walks: Walks::new(&parts.documents, settings.sweep.clone()),
             exceptions: Exceptions::new(parts.documents),
             primary: settings.primary.identity.clone(),
             webhook: settings.webhook.clone(),

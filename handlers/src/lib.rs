@@ -12,8 +12,8 @@ mod log;
 mod protocol;
 mod server;
 
-pub use app::{App, Enqueue};
+pub use app::{App, Enqueue, Walks};
 pub use blob_events::BlobEvents;
 pub use log::start as start_logging;
 pub use protocol::{BadEnvelope, Invocation, Reply};
-pub use server::{answer, serve};
+pub use server::{answer, receive, serve};

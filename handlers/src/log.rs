@@ -7,8 +7,9 @@ use time::OffsetDateTime;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::protocol::Invocation;
-use change::{Change, ContainerChange};
+use change::{Batch, Change, ContainerChange, WalkOrder};
 use media::Calls;
+use state::Progress;
 
 /// The longest detail in a line, in characters; a line stays below 8 KiB with it.
 const MAX_DETAIL: usize = 2000;
@@ -63,6 +64,90 @@ pub(crate) fn change(
         calls_secondary = calls.secondary,
         follow_ups = report.follow_ups.len(),
         "change"
+    );
+}
+
+/// What became of a batch of names. Those that were not in sync have lines of their own.
+pub(crate) fn batch(
+    invocation: &Invocation,
+    batch: &Batch,
+    tally: &Progress,
+    calls: Calls,
+    took: Duration,
+) {
+    tracing::info!(
+        target: "handler",
+        function = invocation.function(),
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        run = batch.run.as_deref().map(shortened),
+        kind = batch.kind.as_str(),
+        depth = batch.depth.as_str(),
+        cause = batch.cause.as_str(),
+        attempt = batch.attempt,
+        names = batch.names.len(),
+        in_sync = tally.in_sync,
+        applied = tally.applied,
+        skipped = tally.skipped,
+        failed = tally.failed,
+        duration_ms = millis(took),
+        calls_primary = calls.primary,
+        calls_secondary = calls.secondary,
+        "batch"
+    );
+}
+
+/// What a walk over a kind found.
+pub(crate) fn walk(
+    invocation: &Invocation,
+    order: &WalkOrder,
+    progress: &Progress,
+    calls: Calls,
+    took: Duration,
+) {
+    let outcome = match (progress.walked, &progress.stopped) {
+        (true, _) => "walked",
+        (false, None) => "waiting",
+        (false, Some(_)) => "failed",
+    };
+    tracing::info!(
+        target: "handler",
+        function = invocation.function(),
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        run = shortened(&order.run),
+        kind = order.kind.as_str(),
+        depth = order.depth.as_str(),
+        cause = order.cause.as_str(),
+        attempt = order.attempt,
+        outcome,
+        reason = progress.stopped.as_deref(),
+        detail = progress.detail.as_deref().map(shortened),
+        pages = progress.pages,
+        primary = progress.primary,
+        secondary = progress.secondary,
+        missing = progress.missing,
+        different = progress.different,
+        extra = progress.extra,
+        enqueued = progress.enqueued,
+        delete_candidates = progress.candidates.len(),
+        duration_ms = millis(took),
+        calls_primary = calls.primary,
+        calls_secondary = calls.secondary,
+        "walk"
+    );
+}
+
+/// Which walks a sweep asked for.
+pub(crate) fn sweep(invocation: &Invocation, depths: &[&str]) {
+    tracing::info!(
+        target: "handler",
+        function = invocation.function(),
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        depths = depths.join(","),
+        enqueued = depths.len(),
+        "sweep"
     );
 }
 

@@ -67,3 +67,9 @@ pub async fn answer(app: &Arc<App>, invocation: Invocation) -> Option<Reply> {
     let function = functions::find(invocation.function())?;
     Some(functions::run(Arc::clone(app), function, invocation).await)
 }
+
+/// Takes a webhook; the status of the answer says whether what it is about is in its queue.
+pub async fn receive(app: &Arc<App>, headers: HeaderMap, body: Bytes) -> StatusCode {
+    let answer = webhook::receive(State(Arc::clone(app)), headers, body);
+    answer.await.status()
+}

@@ -1,15 +1,20 @@
 //! The handler, as it is, between the doubles.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use azure_core::{
     credentials::Secret,
     http::{RetryOptions, Transport as SdkTransport},
 };
 use blobs::{Access, Copier, EndpointTemplate, SasTokens, SourceAuth, StorageSide};
-use handlers::{App, BlobEvents};
+use change::Kind;
+use handlers::{App, BlobEvents, Walks};
 use media::{MediaService, Primary, Secondary, Side};
-use mirror::{Maps, Mirror, MirrorOptions, Policy, rules::Backend};
+use mirror::{Conflicts, Deletes, Maps, Mirror, MirrorOptions, Policy, rules::Backend};
 use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
 use state::{Documents, Exceptions};
 
@@ -21,7 +26,7 @@ use crate::{
     line::Line,
     mkio,
     process::Process,
-    promises::{canonical::HOSTS, watch::SETTLE},
+    promises::{canonical::HOSTS, terms::terms, watch::SETTLE},
     queues::Sender,
     storage::http::{SIGNATURE, Transport, endpoint},
     world::World,
@@ -67,7 +72,7 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
             Arc::clone(&documents),
             MirrorOptions {
                 backend: world.backend,
-                policy: Policy::usual(world.backend),
+                policy: policy(world.backend),
                 maps: Maps {
                     storage: storage_map(world),
                     encryption_scopes: HashMap::new(),
@@ -80,6 +85,7 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
             },
         ),
         queues: Box::new(Sender(line)),
+        walks: Walks::new(&documents, BTreeMap::new()),
         exceptions: Exceptions::new(documents),
         primary: primary.clone(),
         webhook: Webhook {
@@ -91,6 +97,16 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
         blob_events: BlobEvents::new(&primary, &StorageMap::new(Vec::new()), Duration::ZERO),
         clock: clock::now,
         jitter: Box::new(move || jitter.hosting.share()),
+    }
+}
+
+/// What an operator who decides nothing gets.
+fn policy(backend: Backend) -> Policy {
+    let deletes = terms(backend).deletes.iter();
+    Policy {
+        deletes: deletes.map(|kind| (*kind, Deletes::Events)).collect(),
+        conflicts: [(Kind::StreamingLocators, Conflicts::ReplaceWithoutKeys)].into(),
+        keep: Vec::new(),
     }
 }
 

@@ -74,9 +74,9 @@ pub struct Progress {
     /// Replicas without a source that the walk would delete, at most the cap and one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,
-    /// Why they are not deleted.
+    /// More about why it stopped, or why nothing is deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub held: Option<String>,
+    pub detail: Option<String>,
 }
 
 impl Progress {

@@ -21,7 +21,8 @@ use crate::{
     protocol::{Invocation, Reply},
 };
 
-const QUEUE: &str = "copy-blobs";
+/// The queue of shares of live changes.
+pub(super) const QUEUE: &str = "copy-blobs";
 
 pub(super) const FUNCTION: Function = Function::CopyBlobs(QUEUE);
 
@@ -42,7 +43,7 @@ pub(super) async fn run(app: &App, invocation: &Invocation) -> Reply {
         match (report.outcome, again) {
             (Outcome::Waiting(_), Some(again)) => {
                 let delay = backoff::delay(again, change.attempt, (app.jitter)());
-                enqueue(app, &change.again(), &share, delay).await
+                enqueue(app, invocation.function(), &change.again(), &share, delay).await
             }
             _ => Ok(()),
         },
@@ -50,13 +51,24 @@ pub(super) async fn run(app: &App, invocation: &Invocation) -> Reply {
 }
 
 /// Hands out a share.
-pub(super) async fn send(app: &App, change: &Change, share: &Share) -> Result<(), QueueError> {
+pub(super) async fn send(
+    app: &App,
+    queue: &str,
+    change: &Change,
+    share: &Share,
+) -> Result<(), QueueError> {
     let first = Change::new(change.id.clone(), change.cause, change.since);
-    enqueue(app, &first, share, Duration::ZERO).await
+    enqueue(app, queue, &first, share, Duration::ZERO).await
+}
+
+/// Whether a message is a share.
+pub(super) fn is_share(message: &[u8]) -> bool {
+    parse(message).is_ok()
 }
 
 async fn enqueue(
     app: &App,
+    queue: &str,
     change: &Change,
     share: &Share,
     delay: Duration,
@@ -65,7 +77,7 @@ async fn enqueue(
         serde_json::from_str(&change.to_text()).unwrap_or_default();
     message.insert("share".to_owned(), json!(share));
     let text = Value::Object(message).to_string();
-    app.queues.send(QUEUE, &text, delay).await
+    app.queues.send(queue, &text, delay).await
 }
 
 fn parse(message: &[u8]) -> Result<(Change, Share), String> {

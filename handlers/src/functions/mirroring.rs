@@ -4,16 +4,17 @@ use std::time::{Duration, Instant};
 
 use change::{Cause, Change, Kind, Message};
 use cloud::QueueError;
-use mirror::{Again, Outcome, Reason, Report};
+use mirror::{Outcome, Reason, Report};
 use state::Exception;
 
 use super::{
-    MESSAGE, container, copy_blobs,
+    MESSAGE, container,
     queue::{enqueued, lasting, poison},
+    route::Route,
 };
 use crate::{
     app::App,
-    backoff, log,
+    log,
     protocol::{Invocation, Reply},
 };
 
@@ -48,52 +49,31 @@ pub(super) async fn finish(
     change: &Change,
     report: &Report,
 ) -> Reply {
-    let mut followed = follow(app, invocation, change, report).await;
+    let route = Route::Live(invocation.function());
+    enqueued(
+        invocation,
+        settle(app, invocation, route, change, report).await,
+    )
+}
+
+/// The same on any route.
+pub(super) async fn settle(
+    app: &App,
+    invocation: &Invocation,
+    route: Route<'_>,
+    change: &Change,
+    report: &Report,
+) -> Result<(), QueueError> {
+    let followed = route.follow(app, change, report).await;
     if let Err(error) = remember(app, change, report).await {
         // The state is not the truth: a document that cannot be written stops nothing. But what failed for good must be kept somewhere.
         log::fault(invocation, Reason::Configuration, &error.to_string());
         if let (Ok(()), Outcome::Failed(reason)) = (&followed, report.outcome) {
             let detail = report.detail.as_deref().unwrap_or_default();
-            followed = lasting(app, invocation, &change.to_text(), reason, detail).await;
+            return lasting(app, invocation, &change.to_text(), reason, detail).await;
         }
     }
-    enqueued(invocation, followed)
-}
-
-async fn follow(
-    app: &App,
-    invocation: &Invocation,
-    change: &Change,
-    report: &Report,
-) -> Result<(), QueueError> {
-    for follow_up in &report.follow_ups {
-        send(app, follow_up).await?;
-    }
-    for share in &report.shares {
-        copy_blobs::send(app, change, share).await?;
-    }
-    if let Some(grace) = report.delete_in {
-        app.queues.send(DELETIONS, &change.to_text(), grace).await?;
-    }
-    if let Some(again) = report.again {
-        put_back(app, invocation, change, again).await?;
-    }
-    Ok(())
-}
-
-/// Puts a change back into the queue it came from.
-async fn put_back(
-    app: &App,
-    invocation: &Invocation,
-    change: &Change,
-    again: Again,
-) -> Result<(), QueueError> {
-    let delay = backoff::delay(again, change.attempt, (app.jitter)());
-    let text = match again {
-        Again::Progress(_) => change.to_text(),
-        Again::BackOff | Again::After(_) => change.again().to_text(),
-    };
-    app.queues.send(invocation.function(), &text, delay).await
+    followed
 }
 
 pub(super) async fn send(app: &App, change: &Change) -> Result<(), QueueError> {

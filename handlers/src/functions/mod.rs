@@ -1,5 +1,6 @@
 //! The functions, one file each, and what runs them.
 
+mod backfill;
 mod blob_changed;
 mod copy_blobs;
 mod deletions;
@@ -10,12 +11,15 @@ mod mirror_filter;
 mod mirror_locator;
 mod mirror_streaming_policy;
 mod resource_changed;
+mod sweep;
+mod walk;
 pub(crate) mod webhook;
 
 mod container;
 mod event;
 mod mirroring;
 mod queue;
+mod route;
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
@@ -37,9 +41,8 @@ pub(crate) const MESSAGE: &str = "message";
 /// The name of the trigger's binding in every `function.json`: of Event Grid.
 pub(crate) const EVENT: &str = "event";
 
-/// What a timer function does. It takes what it can get: nothing out of reach fails the invocation, which would only be an error in the log
-/// and no second try.
-pub(crate) type Tick =
+/// What a function does with its invocation.
+pub(crate) type Work =
     for<'a> fn(&'a App, &'a Invocation) -> Pin<Box<dyn Future<Output = Reply> + Send + 'a>>;
 
 /// A function of the app.
@@ -55,9 +58,11 @@ pub(crate) enum Function {
     CopyBlobs(&'static str),
     /// Does a deletion whose grace is over.
     Deletions(&'static str),
-    /// Does what is due at its time. The host never runs it twice at once, unless somebody starts it by hand.
-    #[expect(dead_code, reason = "the first function with a timer comes next")]
-    Timer(&'static str, Tick),
+    /// Works on a message of the queue of its name.
+    Queue(&'static str, Work),
+    /// Does what is due at its time. The host never runs it twice at once, unless somebody starts it by hand. It takes what it can get: an
+    /// invocation that fails is an error in the log and no second try.
+    Timer(&'static str, Work),
 }
 
 /// Every function; each has a folder of its name with its `function.json`.
@@ -72,6 +77,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     mirror_filter::FUNCTION,
     copy_blobs::FUNCTION,
     deletions::FUNCTION,
+    sweep::FUNCTION,
+    walk::FUNCTION,
+    backfill::FUNCTION,
 ];
 
 impl Function {
@@ -80,6 +88,7 @@ impl Function {
             Self::Event(name, _)
             | Self::BlobChanged(name)
             | Self::Mirror(name, _)
+            | Self::Queue(name, _)
             | Self::Timer(name, _)
             | Self::CopyBlobs(name)
             | Self::Deletions(name) => name,
@@ -107,7 +116,9 @@ pub(crate) async fn run(app: Arc<App>, function: Function, invocation: Invocatio
                 Function::Mirror(_, kinds) => mirroring::run(&app, &invocation, kinds).await,
                 Function::CopyBlobs(_) => copy_blobs::run(&app, &invocation).await,
                 Function::Deletions(_) => deletions::run(&app, &invocation).await,
-                Function::Timer(_, tick) => tick(&app, &invocation).await,
+                Function::Queue(_, work) | Function::Timer(_, work) => {
+                    work(&app, &invocation).await
+                }
             }
         })
     };
@@ -121,7 +132,10 @@ pub(crate) async fn run(app: Arc<App>, function: Function, invocation: Invocatio
 async fn after_fault(app: &App, function: Function, invocation: &Invocation) -> Reply {
     log::fault(invocation, Reason::Bug, "the function panicked");
     match function {
-        Function::Mirror(..) | Function::CopyBlobs(_) | Function::Deletions(_)
+        Function::Mirror(..)
+        | Function::CopyBlobs(_)
+        | Function::Deletions(_)
+        | Function::Queue(..)
             if invocation.dequeue_count() >= MAX_FAULTS =>
         {
             let detail = "the function panicked every time";

@@ -1,6 +1,7 @@
 //! The app with queues in memory, between accounts that fail in a way that nobody foresaw.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -13,12 +14,12 @@ use axum::http::HeaderMap;
 use blobs::{BlobError, Budget, Claim, Copied, Look, Place, Settle, Share, ShareCopied, Sharing};
 use change::{Name, ResourceId};
 use cloud::QueueError;
-use handlers::{App, BlobEvents, Enqueue, Invocation};
+use handlers::{App, BlobEvents, Enqueue, Invocation, Walks};
 use media::{Body, ListRequest, MediaService, Page, Primary, Secondary, ServiceError, Storage};
 use mirror::{AssetBytes, Mirror, MirrorOptions};
 use serde_json::{Value, json};
 use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
-use state::{Exceptions, MemoryDocuments};
+use state::{Documents, Exceptions, MemoryDocuments};
 use time::OffsetDateTime;
 
 pub(crate) const ACCOUNT: &str =
@@ -59,7 +60,7 @@ pub(crate) struct Scene {
 impl Default for Scene {
     fn default() -> Self {
         let queues = Queues::default();
-        let documents = Arc::new(MemoryDocuments::default());
+        let documents: Arc<dyn Documents> = Arc::new(MemoryDocuments::default());
         let primary = AccountIdentity::Ams {
             id: ACCOUNT.parse().unwrap(),
             audience: String::new(),
@@ -73,6 +74,7 @@ impl Default for Scene {
                 MirrorOptions::default(),
             ),
             queues: Box::new(queues.clone()),
+            walks: Walks::new(&documents, BTreeMap::new()),
             exceptions: Exceptions::new(documents),
             primary: primary.clone(),
             webhook: Webhook {

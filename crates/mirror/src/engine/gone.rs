@@ -11,9 +11,14 @@ impl Mirror {
     /// What becomes of the replica is the operator's decision. At most it is announced here: [`Mirror::delete`] does it when its grace is over.
     pub(super) async fn gone(&self, change: &Change, id: &ResourceId) -> Result<Report, Problem> {
         self.seen.forget(id);
-        let announced = change.cause == Cause::Deleted && change.id == *id;
         let kept = self.options.policy.keeps(id);
-        let deletes = !kept && self.options.policy.deletes(id) != Deletes::Off;
+        let policy = self.options.policy.deletes(id);
+        let deletes = !kept && policy != Deletes::Off;
+        let announced = match change.cause {
+            Cause::Deleted => true,
+            Cause::Walk => policy == Deletes::Converge,
+            _ => false,
+        } && change.id == *id;
         let grace = self.options.grace;
         if !self.secondary.exists(id).await.map_err(Problem::replica)? {
             return Ok(Report {

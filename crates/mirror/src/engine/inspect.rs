@@ -1,12 +1,12 @@
 //! What a walk would do about a resource, without doing it: the same observations, the same plan.
 
 use blobs::{Place, Settle};
-use change::{Depth, Kind, Name, ResourceId};
+use change::{Cause, Change, Depth, Kind, Name, ResourceId};
 use media::{Body, ListRequest, Page, ServiceError, Side};
 
 use super::{Mirror, needs};
 use crate::{
-    Difference, Fingerprint, Plan, Reason,
+    Difference, Fingerprint, Outcome, Plan, Reason, Report,
     plan::plan,
     policy::{Deletes, InScope},
     problem::Problem,
@@ -48,6 +48,13 @@ impl Verdict {
     #[must_use]
     pub const fn is_settled(&self) -> bool {
         matches!(self, Self::Same | Self::Skipped(..))
+    }
+
+    fn skipped(&self) -> Option<(Reason, String)> {
+        match self {
+            Self::Skipped(reason, detail) => Some((*reason, detail.clone())),
+            _ => None,
+        }
     }
 }
 
@@ -135,6 +142,43 @@ impl Mirror {
             }));
         }
         findings
+    }
+
+    /// Carries out a change that a walk of this depth named. Where the walk has seen no difference yet, as deeper ones have not, both sides
+    /// are compared first, and a resource that is as it should be costs no more than that.
+    pub async fn mirror_at(&self, change: &Change, depth: Depth) -> Report {
+        if depth <= Depth::List {
+            return self.mirror(change).await;
+        }
+        let findings = self.inspect(&change.id, depth).await;
+        let extra: Vec<&Finding> = findings
+            .iter()
+            .filter(|found| {
+                matches!(found.verdict, Verdict::Delete { .. }) && found.id != change.id
+            })
+            .collect();
+        let kept = extra
+            .iter()
+            .any(|found| found.verdict == Verdict::Delete { allowed: false });
+        let others = || findings.iter().filter(|found| !extra.contains(found));
+        let mut report = if others().any(|found| !found.verdict.is_settled()) {
+            self.mirror(change).await
+        } else if let Some((reason, detail)) = others().find_map(|found| found.verdict.skipped()) {
+            Report::new(Outcome::Skipped(reason)).because(detail)
+        } else if kept {
+            Report::new(Outcome::Skipped(Reason::DeletesOff))
+                .because("it has filters without a source")
+        } else {
+            self.seen.note(&change.id);
+            Report::new(Outcome::InSync)
+        };
+        let deletions = extra
+            .into_iter()
+            .filter(|found| found.verdict == Verdict::Delete { allowed: true });
+        report
+            .follow_ups
+            .extend(deletions.map(|found| change.about(found.id.clone(), Cause::Walk)));
+        report
     }
 
     /// How much of an asset would be copied if it was mirrored now. Two listings.

@@ -1,0 +1,49 @@
+use change::Kind;
+use media::Body;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use wildmatch::WildMatch;
+
+/// Which resources of a kind are walked.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// The kind.
+    pub kind: Kind,
+    /// Only names that match.
+    pub name: Option<WildMatch>,
+    /// Only what the primary made since. Resources that do not say when they were made (filters) are walked.
+    pub created_after: Option<OffsetDateTime>,
+}
+
+impl Selection {
+    /// All of a kind.
+    #[must_use]
+    pub const fn all(kind: Kind) -> Self {
+        Self {
+            kind,
+            name: None,
+            created_after: None,
+        }
+    }
+
+    /// Whether nothing of the kind is left out.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.name.is_none() && self.created_after.is_none()
+    }
+
+    pub(crate) fn takes_name(&self, name: &str) -> bool {
+        // They exist in every account, and are not mirrored.
+        let predefined = self.kind == Kind::StreamingPolicies && name.starts_with("Predefined_");
+        !predefined && self.name.as_ref().is_none_or(|pattern| pattern.matches(name))
+    }
+
+    pub(crate) fn takes(&self, source: &Body) -> bool {
+        let Some(after) = self.created_after else {
+            return true;
+        };
+        let created = source
+            .text("created")
+            .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
+        created.is_none_or(|created| created >= after)
+    }
+}

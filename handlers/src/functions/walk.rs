@@ -1,0 +1,318 @@
+//! One kind in one run: both lists compared, and the names that differ enqueued.
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use change::{Batch, Cause, Change, Depth, Name, ResourceId, WalkOrder};
+use cloud::QueueError;
+use mirror::{Again, Reason};
+use state::{Exception, Progress, RunState, Walked};
+use time::OffsetDateTime;
+use walk::{Found, Seen, Selection, Stopped, Visit};
+use wildmatch::WildMatch;
+
+use super::{
+    Function, MESSAGE,
+    mirroring::DELETIONS,
+    queue::{enqueued, poison},
+    route::BACKFILL,
+};
+use crate::{
+    app::App,
+    backoff, log,
+    protocol::{Invocation, Reply},
+};
+
+/// The queue of orders.
+pub(super) const WALK: &str = "walk";
+
+pub(super) const FUNCTION: Function =
+    Function::Queue(WALK, |app, invocation| Box::pin(run(app, invocation)));
+
+/// How long one walk may take. The host ends it after ten minutes.
+const PATIENCE: Duration = Duration::from_secs(480);
+
+/// How long the orders of a paused run wait.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// So often a sweep's walk is tried again; then the next sweep makes another.
+const ATTEMPTS: u32 = 3;
+
+/// What failed for good is looked at again by a sweep after this time.
+const FAILED_AGAIN: time::Duration = time::Duration::HOUR;
+
+/// How long before the last walk began a walk over what was updated reaches back: clocks differ.
+const OVERLAP: time::Duration = time::Duration::MINUTE;
+
+/// The most deletions that one walk asks for after an operator confirmed them.
+const MAX_CONFIRMED: usize = 1000;
+
+async fn run(app: &App, invocation: &Invocation) -> Reply {
+    let order = match WalkOrder::parse(&invocation.message(MESSAGE)) {
+        Ok(order) if order.kind.parent().is_none() => order,
+        Ok(_) => {
+            let detail = "asset filters are walked with their assets, at the depth children";
+            return poison(app, invocation, Reason::BadMessage, detail).await;
+        }
+        Err(bad) => return poison(app, invocation, Reason::BadMessage, &bad.to_string()).await,
+    };
+    let state = app.walks.runs.get(&order.run).await;
+    match state.ok().flatten().map(|run| run.state) {
+        Some(RunState::Paused) => {
+            let sent = app.queues.send(WALK, &order.to_text(), PAUSE).await;
+            return enqueued(invocation, sent);
+        }
+        Some(RunState::Cancelled) => return Reply::done(),
+        Some(RunState::Running) | None => {}
+    }
+    let marks = app.walks.watermarks.read().await.unwrap_or_default();
+    let last = marks.walked(order.kind, order.depth);
+    if order.cause == Cause::Walk && last.is_some_and(|last| last.started >= order.since) {
+        // Orders that piled up are done with one walk.
+        return Reply::done();
+    }
+    let started = Instant::now();
+    let began = (app.clock)();
+    let mut enqueuer = Enqueuer::new(app, &order, last.map_or(began, |last| last.started));
+    let (result, calls) = media::counted(media::in_background(go_through(
+        app,
+        &order,
+        last,
+        &mut enqueuer,
+    )))
+    .await;
+    let mut progress = enqueuer.progress;
+    let sent = match result {
+        Ok(()) => {
+            progress.walked = true;
+            let walked = Walked {
+                started: began,
+                finished: (app.clock)(),
+                primary: progress.primary,
+            };
+            if order.is_whole() && progress.detail.as_deref() != Some(SHRUNK) {
+                let marks = &app.walks.watermarks;
+                if let Err(error) = marks.walked(order.kind, order.depth, &walked).await {
+                    log::fault(invocation, Reason::Configuration, &error.to_string());
+                }
+            }
+            Ok(())
+        }
+        Err(Stopped::Visit(error)) => Err(error),
+        Err(Stopped::List(reason, detail)) => {
+            stop(app, &order, &mut progress, reason, detail).await
+        }
+        Err(Stopped::TooLong) => {
+            let detail = format!("not through after {} s", PATIENCE.as_secs());
+            stop(app, &order, &mut progress, Reason::SourceThrottled, detail).await
+        }
+    };
+    log::walk(invocation, &order, &progress, calls, started.elapsed());
+    note(app, &order, &progress).await;
+    enqueued(invocation, sent)
+}
+
+/// Why nothing is deleted: the list of the primary is not what it was.
+const SHRUNK: &str = "the primary's list is empty, or under half of the last one";
+
+async fn go_through(
+    app: &App,
+    order: &WalkOrder,
+    last: Option<&Walked>,
+    enqueuer: &mut Enqueuer<'_>,
+) -> Result<(), Stopped<QueueError>> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let selection = Selection {
+        kind: order.kind,
+        name: order.name.as_deref().map(WildMatch::new),
+        created_after: order.created_after,
+    };
+    let walked = if order.depth == Depth::Updated {
+        let from = last.map_or(order.since - PATIENCE, |last| last.started) - OVERLAP;
+        walk::updated(&app.mirror, &selection, from, deadline, enqueuer).await?
+    } else {
+        walk::walk(&app.mirror, &selection, deadline, enqueuer).await?
+    };
+    enqueuer.flush().await.map_err(Stopped::Visit)?;
+    let progress = &mut enqueuer.progress;
+    progress.pages = walked.pages;
+    progress.primary = walked.primary;
+    progress.secondary = walked.secondary;
+    progress.missing = walked.missing;
+    progress.different = walked.different;
+    progress.extra = walked.extra;
+    let extra = std::mem::take(&mut enqueuer.extra);
+    if order.is_whole() && order.depth > Depth::Updated {
+        delete(app, order, last, extra, progress)
+            .await
+            .map_err(Stopped::Visit)?;
+    }
+    Ok(())
+}
+
+/// A whole walk did not find these sources. Each is confirmed gone before its replica is deleted, and nothing is deleted where it looks as
+/// if the primary was lost.
+async fn delete(
+    app: &App,
+    order: &WalkOrder,
+    last: Option<&Walked>,
+    extra: Vec<ResourceId>,
+    progress: &mut Progress,
+) -> Result<(), QueueError> {
+    if extra.is_empty() {
+        return Ok(());
+    }
+    let cap = app.mirror.delete_cap();
+    let confirmed = app.mirror.deletions_confirmed().await;
+    let candidates = extra
+        .iter()
+        .take(cap.saturating_add(1).min(state::MAX_CANDIDATES));
+    progress.candidates = candidates.map(ToString::to_string).collect();
+    let shrunk = progress.primary == 0
+        || last.is_some_and(|last| progress.primary.saturating_mul(2) < last.primary);
+    if shrunk && !confirmed {
+        progress.detail = Some(SHRUNK.to_owned());
+        return Ok(());
+    }
+    if extra.len() > cap && !confirmed {
+        progress.detail = Some(format!(
+            "more than {cap}; none is deleted until they are confirmed"
+        ));
+        return Ok(());
+    }
+    for id in extra.into_iter().take(MAX_CONFIRMED) {
+        // What is not counted must not be deleted. The next walk finds it again.
+        if app.mirror.announce(&id).await.is_ok() {
+            let change = Change::new(id, Cause::Walk, Some(order.since));
+            let text = change.to_text();
+            app.queues.send(DELETIONS, &text, Duration::ZERO).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A walk that could not go through: the order comes again, or the next sweep makes another.
+async fn stop(
+    app: &App,
+    order: &WalkOrder,
+    progress: &mut Progress,
+    reason: Reason,
+    detail: String,
+) -> Result<(), QueueError> {
+    progress.detail = Some(detail);
+    let sweep = order.cause == Cause::Walk;
+    if !reason.is_transient() || (sweep && order.attempt >= ATTEMPTS) {
+        progress.stopped = Some(reason.as_str().to_owned());
+        return Ok(());
+    }
+    let delay = backoff::delay(Again::BackOff, order.attempt + 3, (app.jitter)());
+    let text = order.again().to_text();
+    app.queues.send(WALK, &text, delay).await
+}
+
+/// The figures in the run's document, which are for people: that they cannot be written stops nothing.
+async fn note(app: &App, order: &WalkOrder, progress: &Progress) {
+    let set = |run: &mut state::Run| {
+        let known = run.progress(order.kind);
+        // What batches of it did by now stays.
+        *known = Progress {
+            in_sync: known.in_sync,
+            applied: known.applied,
+            skipped: known.skipped,
+            failed: known.failed,
+            ..progress.clone()
+        };
+    };
+    let _ = app.walks.runs.update(&order.run, (app.clock)(), set).await;
+}
+
+/// Collects names and enqueues them in batches.
+struct Enqueuer<'a> {
+    app: &'a App,
+    order: &'a WalkOrder,
+    names: Vec<Name>,
+    extra: Vec<ResourceId>,
+    progress: Progress,
+    since: OffsetDateTime,
+}
+
+impl<'a> Enqueuer<'a> {
+    /// `since`: when all was last seen, so that what differs now changed after it.
+    fn new(app: &'a App, order: &'a WalkOrder, since: OffsetDateTime) -> Self {
+        Self {
+            app,
+            order,
+            names: Vec::new(),
+            extra: Vec::new(),
+            progress: Progress::default(),
+            since,
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), QueueError> {
+        let batch = Batch {
+            kind: self.order.kind,
+            names: std::mem::take(&mut self.names),
+            depth: self.order.depth.max(Depth::List),
+            cause: self.order.cause,
+            run: Some(self.order.run.clone()),
+            since: Some(self.since),
+            attempt: 0,
+        };
+        for part in batch.split() {
+            // A rate is kept to by when a batch becomes visible.
+            let before = self.progress.enqueued;
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "there are far fewer names than 2^52"
+            )]
+            let delay = self.order.rate.map_or(0.0, |rate| before as f64 / rate);
+            let delay = Duration::try_from_secs_f64(delay).unwrap_or(Duration::MAX);
+            self.progress.enqueued += part.names.len() as u64;
+            self.app
+                .queues
+                .send(BACKFILL, &part.to_text(), delay)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// What waits has a message of its own, and what failed for good is not tried at every sweep.
+    async fn is_recorded_lately(&self, id: &ResourceId) -> bool {
+        if self.order.cause != Cause::Walk {
+            return false;
+        }
+        let known = self.app.exceptions.get(id).await;
+        known
+            .ok()
+            .flatten()
+            .is_some_and(|Exception { at, .. }| (self.app.clock)() - at < FAILED_AGAIN)
+    }
+}
+
+#[async_trait]
+impl Visit for Enqueuer<'_> {
+    type Error = QueueError;
+
+    async fn found(&mut self, found: Found) -> Result<(), QueueError> {
+        let id = ResourceId::new(self.order.kind, found.name);
+        let wanted = match found.seen {
+            Seen::OutOfScope => false,
+            Seen::Extra => {
+                if self.app.mirror.walk_may_delete(&id) {
+                    self.extra.push(id);
+                }
+                return Ok(());
+            }
+            Seen::Same => walk::looks_inside(self.order.kind, self.order.depth),
+            Seen::Missing | Seen::Different => !self.is_recorded_lately(&id).await,
+        };
+        if wanted {
+            self.names.push(id.name().clone());
+            if self.names.len() >= change::MAX_NAMES {
+                self.flush().await?;
+            }
+        }
+        Ok(())
+    }
+}
