@@ -416,8 +416,10 @@ fn sweep(reader: &mut Reader<'_>, service: Service) -> Option<BTreeMap<Depth, Du
         // Its lists cannot be asked for what was updated.
         sweeps.remove(&Depth::Updated);
     }
-    if reader.text(&table::SWEEP).is_none() {
-        return Some(sweeps);
+    match reader.text(&table::SWEEP) {
+        None => return Some(sweeps),
+        Some("off") => return Some(BTreeMap::new()),
+        Some(_) => {}
     }
     let given = reader.optional(&table::SWEEP, |text| {
         let of = |(depth, every): (String, String)| {
@@ -531,6 +533,7 @@ mod tests {
         assert_eq!(sweep[&Depth::List], Duration::from_secs(900));
         assert_eq!(sweep[&Depth::Keys], Duration::from_secs(86_400));
         assert!(!sweep.contains_key(&Depth::Bytes));
+        assert!(with("off").unwrap().sweep.is_empty());
         for bad in ["lists=5m", "list=5", "list=10s", "updated=1m"] {
             assert!(with(bad).unwrap_err().names("MIRROR_SWEEP"), "{bad}");
         }

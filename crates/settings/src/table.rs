@@ -76,7 +76,7 @@ settings! {
     DELETE_CAP = "MIRROR_DELETE_CAP", Some("10"),
         "How many deletions may wait at once, announced or found by a walk; if there are more, none is done until an operator confirms.";
     SWEEP = "MIRROR_SWEEP", None,
-        "How often everything is walked, by depth, such as `list=15m,bytes=off`: `list` (what both lists show), `children` (the filters of each asset), `keys` (key values and secrets), `bytes` (the blobs of each asset), and on `mkio` `updated` (what the primary says was updated). Depths that are not named: `list` 5 minutes, `updated` 1 minute, the others 24 hours.";
+        "How often everything is walked, by depth, such as `list=15m,bytes=off`: `list` (what both lists show), `children` (the filters of each asset), `keys` (key values and secrets), `bytes` (the blobs of each asset), and on `mkio` `updated` (what the primary says was updated). Depths that are not named: `list` 5 minutes, `updated` 1 minute, the others 24 hours. `off` alone: nothing is walked.";
     KEEP = "MIRROR_KEEP", None,
         "Replicas that are never deleted: patterns of `kind/name`, such as `streamingLocators/live-*`, separated by commas.";
     CONFLICTS = "MIRROR_CONFLICTS", Some("streamingLocators=replace-without-keys"),

@@ -25,7 +25,10 @@ const LAST_LINES: usize = 20;
 pub struct WorldOptions {
     /// The service that both accounts speak.
     pub backend: Backend,
-    /// The handler's executable.
+    /// A function app that is laid out already, such as an unpacked package: it is run as it is, and must stay while the world runs.
+    /// Without one the workspace's own is laid out with `handler`.
+    pub app: Option<PathBuf>,
+    /// The handler's executable; not asked for where there is an `app`.
     pub handler: PathBuf,
     /// Settings of the handler beside those that the world gives it, or in their place.
     pub settings: Vec<(String, String)>,
@@ -52,6 +55,8 @@ pub struct World {
     pub host: Host,
     /// The app's queues, as the host reads them.
     pub queues: Arc<RecordedQueues>,
+    /// The handler's environment: for whoever else is to see this world as the handler does.
+    pub settings: Vec<(String, String)>,
     /// What the handler was given and must not show: the header of the identity endpoint, the signatures of SAS, the tokens of
     /// MK.IO and the secret of its webhook.
     pub secrets: Vec<String>,
@@ -78,8 +83,13 @@ impl World {
         let app_root = tempfile::Builder::new()
             .prefix("media-mirror-app-")
             .tempdir()?;
-        layout::lay_out(&options.handler, app_root.path())
-            .context("laying out the function app")?;
+        let app = if let Some(app) = options.app {
+            app
+        } else {
+            layout::lay_out(&options.handler, app_root.path())
+                .context("laying out the function app")?;
+            app_root.path().to_owned()
+        };
         let queue_service = storage
             .app
             .queue_endpoint(Storage::APP)
@@ -89,7 +99,7 @@ impl World {
             Some(Arc::new(LocalCredential::new())),
             tls.client(),
         )?)));
-        let mut host = HostOptions::new(app_root.path());
+        let mut host = HostOptions::new(&app);
         host.env = handler_settings(&tls, &storage, &identity, &simulator, &queue_service)?;
         let mut secrets = vec![identity.header().to_owned()];
         let sas = if options.sas {
@@ -118,6 +128,7 @@ impl World {
         host.timings.poll_max = Some(Duration::from_millis(200));
         // A test counts what is done: timer functions run when it says so, with [`Host::fire`].
         host.timers = false;
+        let settings = host.env.clone();
         let host = Host::start(host).await?;
         let world = Self {
             backend: options.backend,
@@ -127,6 +138,7 @@ impl World {
             simulator,
             host,
             queues,
+            settings,
             secrets,
             webhook_secret: credentials
                 .as_ref()
@@ -346,6 +358,10 @@ fn handler_settings(
         // Azurite does not know the bearer header for copy sources.
         ("MIRROR_SOURCE_AUTH", "delegation-sas".to_owned()),
         ("MIRROR_SETTLE", "0s".to_owned()),
+        // Who wants a walk asks for it.
+        ("MIRROR_SWEEP", "off".to_owned()),
+        // Long enough that events of four seconds are one message.
+        ("MIRROR_BLOB_DEBOUNCE", "6s".to_owned()),
         // What holds the mirror back here is the simulator, when it is told to.
         ("MIRROR_PRIMARY_SHARE", "unlimited".to_owned()),
         ("MIRROR_SECONDARY_SHARE", "unlimited".to_owned()),
