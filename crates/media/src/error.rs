@@ -10,7 +10,9 @@ pub enum ErrorKind {
     /// No answer, a server error, an answer that is not the service's, or an account that is not there. Remedy: none
     /// while it passes; else check the endpoint, the account's resource ID and the region's health.
     Unavailable,
-    /// The service understood and refused (400, 405, 422 ...). Remedy: look the code and reference up in the service's log.
+    /// 405 for a read: what answers has another family of paths. Remedy: give the service's base URL as its endpoint, without a path.
+    WrongPath,
+    /// The service understood and refused (400, 422, 405 for a write ...). Remedy: look the code and reference up in the service's log.
     Refused,
     /// 409 or 412: something of that name exists already, or changed meanwhile.
     Conflict,

@@ -187,7 +187,14 @@ impl Mkio {
         }
     }
 
-    async fn write(&self, method: Method, body: &Body, right: &str) -> Result<Body, ServiceError> {
+    /// `new`: it was not there before, whatever the status of the answer says.
+    async fn write(
+        &self,
+        method: Method,
+        body: &Body,
+        right: &str,
+        new: bool,
+    ) -> Result<Body, ServiceError> {
         let id = body.id();
         let operation = needing(method.as_str(), id, None, right);
         let mut sent = body.expose().clone();
@@ -201,7 +208,8 @@ impl Mkio {
             return Err(unlike(&operation, "answer-is-not-a-json-object"));
         };
         let written = resource(id, value, &operation)?;
-        self.wait_until_usable(&written, answer.created).await?;
+        self.wait_until_usable(&written, new || answer.created)
+            .await?;
         let complete = match id.kind() {
             Kind::ContentKeyPolicies => self.policy_with_secrets(id).await?,
             Kind::StreamingLocators => self.complete_locator(written).await?,
@@ -376,20 +384,20 @@ impl MediaService for Mkio {
     }
 
     async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
-        self.write(Method::PUT, body, "create").await
+        self.write(Method::PUT, body, "create", true).await
     }
 
     async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
         match body.id().kind() {
-            Kind::ContentKeyPolicies => self.write(Method::PATCH, body, "update").await,
+            Kind::ContentKeyPolicies => self.write(Method::PATCH, body, "update", false).await,
             Kind::StreamingLocators => {
                 let mut body = body.clone();
                 if let Some(Value::Object(properties)) = body.expose_mut().get_mut("properties") {
                     properties.remove("contentKeys");
                 }
-                self.write(Method::PUT, &body, "update").await
+                self.write(Method::PUT, &body, "update", false).await
             }
-            _ => self.write(Method::PUT, body, "update").await,
+            _ => self.write(Method::PUT, body, "update", false).await,
         }
     }
 

@@ -14,6 +14,9 @@ use crate::{
 /// The largest answer that is read, in bytes. A page of resources stays far below.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
 
+/// How long an account is left alone after a 429 that does not say for how long: MK.IO documents no `Retry-After`.
+const UNASKED: Duration = Duration::from_secs(1);
+
 /// Which account a call goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
@@ -123,6 +126,11 @@ impl Wire {
                     };
                 }
                 Err(error) if is_gone(&error) => return Ok(None),
+                // Every read that is made here is one that both services document.
+                Err(error) if error.status == Some(405) => ServiceError {
+                    kind: ErrorKind::WrongPath,
+                    ..error
+                },
                 Err(error) => error,
             };
             if error.kind != ErrorKind::Unavailable
@@ -224,8 +232,8 @@ impl Wire {
             };
         }
         let error = refusal(operation, status, &headers, &bytes.unwrap_or_default());
-        if let (ErrorKind::Throttled, Some(asked)) = (error.kind, error.retry_after) {
-            self.pace.silence(asked);
+        if error.kind == ErrorKind::Throttled {
+            self.pace.silence(error.retry_after.unwrap_or(UNASKED));
         }
         Err(error)
     }

@@ -390,3 +390,34 @@ async fn no_call_is_made_while_the_service_asks_for_silence() {
     }
     assert_eq!(account.requests(), 1);
 }
+
+#[tokio::test]
+async fn a_service_that_does_not_say_for_how_long_is_left_alone_for_a_second() {
+    let answers = vec![
+        refused(429, "", "TooManyRequests", ""),
+        http(200, "", "{\"properties\": {}}"),
+    ];
+    let account = Account::answering(answers, PATIENT).await;
+    let error = account.client.read(&id()).await.unwrap_err();
+    assert_eq!(
+        (error.kind, error.retry_after),
+        (ErrorKind::Throttled, None)
+    );
+    let error = account.client.read(&id()).await.unwrap_err();
+    let left = error.retry_after.unwrap();
+    assert!(left <= Duration::from_secs(1), "{left:?}");
+    assert_eq!(account.requests(), 1);
+    tokio::time::sleep(left).await;
+    assert!(account.client.read(&id()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn another_family_of_paths_is_told_by_a_405_for_a_read() {
+    let answer = refused(405, "", "MethodNotAllowed", "");
+    let account = Account::answering(vec![answer], PATIENT).await;
+    let error = account.client.read(&id()).await.unwrap_err();
+    assert_eq!(described("read", &error).0, ErrorKind::WrongPath);
+    // A write may be one that the service does not offer.
+    let error = account.client.create(&body()).await.unwrap_err();
+    assert_eq!(described("create", &error).0, ErrorKind::Refused);
+}

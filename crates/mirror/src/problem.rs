@@ -30,6 +30,7 @@ impl Problem {
         };
         let reason = match error.kind {
             ErrorKind::Denied => of(Reason::SourceDenied, Reason::ReplicaDenied),
+            ErrorKind::WrongPath => Reason::Configuration,
             ErrorKind::Throttled => of(Reason::SourceThrottled, Reason::ReplicaThrottled),
             ErrorKind::Unavailable => of(Reason::SourceUnavailable, Reason::ReplicaUnavailable),
             // The primary is only read, so it has nothing to refuse but a read that it does not know.
@@ -41,9 +42,19 @@ impl Problem {
             ErrorKind::KeyIdTaken => Reason::KeyIdTaken,
             ErrorKind::Quota => of(Reason::SourceThrottled, Reason::ReplicaQuota),
         };
+        let mut detail = error.to_string();
+        if error.kind == ErrorKind::WrongPath {
+            let endpoint = match side {
+                Side::Primary => "MIRROR_PRIMARY_ENDPOINT",
+                Side::Secondary => "MIRROR_SECONDARY_ENDPOINT",
+            };
+            detail.push_str(&format!(
+                ": {endpoint} must be the service's base URL, such as https://app.mk.io or https://management.azure.com, without a path"
+            ));
+        }
         Self {
             reason,
-            detail: error.to_string(),
+            detail,
             retry_after: error.retry_after,
         }
     }

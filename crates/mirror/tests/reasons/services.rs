@@ -14,11 +14,16 @@ use crate::{
 const ASKED: Duration = Duration::from_secs(9);
 
 /// The kind, and the reason when the primary answers so to a read, and when the secondary answers so to a write.
-const TABLE: [(ErrorKind, Reason, Reason); 9] = [
+const TABLE: [(ErrorKind, Reason, Reason); 10] = [
     (
         ErrorKind::Denied,
         Reason::SourceDenied,
         Reason::ReplicaDenied,
+    ),
+    (
+        ErrorKind::WrongPath,
+        Reason::Configuration,
+        Reason::Configuration,
     ),
     (
         ErrorKind::Throttled,
@@ -103,6 +108,7 @@ fn passes(kind: ErrorKind, side: Side) -> bool {
         ErrorKind::Throttled | ErrorKind::Unavailable | ErrorKind::NotReady => true,
         ErrorKind::Conflict | ErrorKind::Quota => side == Side::Primary,
         ErrorKind::Denied
+        | ErrorKind::WrongPath
         | ErrorKind::Refused
         | ErrorKind::KeyIdTaken
         | ErrorKind::ContainerTaken => false,
