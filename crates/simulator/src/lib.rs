@@ -50,7 +50,7 @@ pub use faults::{ActiveFault, Darkness, Fault, FaultRule};
 pub use journal::Request;
 pub use mkio::{
     AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyServers, LocatorChanges,
-    LocatorIds, MkioSettings, NextLink, PatchOptions, Permission, Secrets, TokenCheck,
+    LocatorIds, MkioSettings, NextLink, PatchOptions, Permission, PutStatus, Secrets, TokenCheck,
 };
 pub use options::{AccountOptions, SimulatorOptions, StorageOptions, TlsFiles};
 pub use settings::{DeliverySettings, JobsMode, Settings, UnknownFields, WebhookContentType};

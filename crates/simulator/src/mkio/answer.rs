@@ -1,9 +1,12 @@
 //! One request from its arrival to its reply: journal, faults, admission, the work.
 
+use axum::http::StatusCode;
+
 use super::address::{Place, Target};
 use super::admission::{Known, admit};
 use super::dispatch::dispatch;
 use super::reply::Reply;
+use super::settings::PutStatus;
 use super::user_tokens;
 use crate::exchange::{Incoming, Outcome, add_fields, after_work, before_work};
 use crate::faults::Fault;
@@ -89,7 +92,17 @@ async fn work(
         Place::Legacy => Reply::method_not_allowed(incoming.method.as_str()),
         Place::Unknown if target.project.is_none() => Reply::not_found("path", &incoming.path),
         _ => match admit(core, incoming, target, known, faults) {
-            Ok(call) => dispatch(&call).await,
+            Ok(call) => {
+                let mut reply = dispatch(&call).await;
+                if call.method() == "PUT" && reply.status.is_success() {
+                    reply.status = match call.mkio().put_status {
+                        PutStatus::Documented => reply.status,
+                        PutStatus::Ok => StatusCode::OK,
+                        PutStatus::Created => StatusCode::CREATED,
+                    };
+                }
+                reply
+            }
             Err(refused) => refused,
         },
     }

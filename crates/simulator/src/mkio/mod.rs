@@ -50,7 +50,7 @@ pub(crate) use pending::Pending;
 pub(crate) use rates::Windows;
 pub use settings::{
     AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyServers, LocatorChanges,
-    LocatorIds, MkioSettings, NextLink, PatchOptions, Permission, Secrets, TokenCheck,
+    LocatorIds, MkioSettings, NextLink, PatchOptions, Permission, PutStatus, Secrets, TokenCheck,
 };
 pub(crate) use user_tokens::UserTokens;
 pub(crate) use webhooks::connect_all;

@@ -44,6 +44,8 @@ pub struct MkioSettings {
     pub locator_changes: LocatorChanges,
     /// How often `GET` of a new resource or of its `/state` says that it is still being made; 0: made at once.
     pub creating_reads: u32,
+    /// What a PUT that was done answers.
+    pub put_status: PutStatus,
     /// Most digits of fraction that a time may have in a request.
     pub fractional_digits: u8,
     /// What a PUT of an existing asset does with the properties that it leaves out. Kept, since a published script of
@@ -89,6 +91,7 @@ impl Default for MkioSettings {
             streaming_policy_update: Permission::default(),
             locator_changes: LocatorChanges::default(),
             creating_reads: 0,
+            put_status: PutStatus::default(),
             fractional_digits: 2,
             asset_put: AssetPut::default(),
             asset_updates: AssetUpdates::default(),
@@ -219,6 +222,18 @@ choices! {
         Refuse,
         /// 200, and they are not made.
         Ignore,
+    }
+}
+
+choices! {
+    /// What a PUT that was done answers.
+    PutStatus {
+        /// 201 for what was not there before, 200 for what was.
+        Documented,
+        /// 200.
+        Ok,
+        /// 201.
+        Created,
     }
 }
 

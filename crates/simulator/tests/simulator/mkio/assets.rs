@@ -316,3 +316,26 @@ async fn an_assets_locators_go_with_it() {
     assert_eq!(mkio.delete("assets/a").await.status, 204, "and again");
     mkio.stop().await;
 }
+
+#[tokio::test]
+async fn the_status_of_a_put_is_a_setting() {
+    let mut mkio = Mkio::start().await;
+    // For some kinds only one of the two is documented.
+    mkio.unchecked();
+    let storage = json!({ "storageAccountName": "primarystore1" });
+    for (status, expected) in [
+        (simulator::PutStatus::Documented, [201, 200]),
+        (simulator::PutStatus::Ok, [200, 200]),
+        (simulator::PutStatus::Created, [201, 201]),
+    ] {
+        mkio.change(|settings| settings.put_status = status);
+        let path = format!("assets/{status:?}");
+        for expected in expected {
+            let put = mkio.put(&path, storage.clone()).await;
+            assert_eq!(put.status, expected, "{status:?}");
+        }
+    }
+    let refused = mkio.put("assets/refused", json!({})).await;
+    assert_eq!(refused.status, 400, "an error stays one");
+    mkio.stop().await;
+}
