@@ -1,7 +1,9 @@
 //! The workspace's own helper: chores that need more than one cargo command.
 
+mod build;
 mod demo;
 mod docs;
+mod package;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -23,6 +25,11 @@ enum Chore {
     Demo(demo::Options),
     /// Rewrites those parts of the documents that are made from the code: the settings, the reasons.
     Docs,
+    /// Lays out the function app as it is deployed to Azure, and zips it: target/package/media-mirror.zip.
+    ///
+    /// Builds the handler for x86_64 Linux and an old glibc with cargo-zigbuild and Zig, which it installs from the Python package
+    /// index below target/.
+    Package,
 }
 
 #[tokio::main]
@@ -30,6 +37,7 @@ async fn main() -> ExitCode {
     match Cli::parse_from(arguments(std::env::args_os())).chore {
         Chore::Demo(options) => demo::run(options).await,
         Chore::Docs => docs::run(),
+        Chore::Package => package::run().await,
     }
 }
 

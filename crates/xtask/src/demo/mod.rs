@@ -1,11 +1,10 @@
 //! `cargo demo`: a video platform on the primary, and the mirror doing the rest.
 
-mod build;
 mod proof;
 mod story;
 mod watch;
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -16,6 +15,8 @@ use world::{
     platform::Platform,
     proof::Proof,
 };
+
+use crate::{build, package};
 
 /// How long the mirror may take to follow a step. The demo waits for quiet, not for this long.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -35,6 +36,9 @@ pub(crate) struct Options {
     /// Leave the world running afterwards and print its addresses; Ctrl-C ends it.
     #[arg(long)]
     keep: bool,
+    /// Play with the package that `cargo xtask package` made, unpacked, rather than with a handler that is built for it.
+    #[arg(long, value_name = "ZIP")]
+    package: Option<PathBuf>,
 }
 
 /// The services by the names that the setting `MIRROR_BACKEND` has for them.
@@ -69,9 +73,19 @@ pub(crate) async fn run(options: Options) -> ExitCode {
 }
 
 async fn play(options: &Options) -> anyhow::Result<()> {
-    let handler = tokio::select! {
-        handler = build::handler() => handler?,
-        interrupted = interrupted() => return interrupted,
+    let unpacked = tempfile::Builder::new()
+        .prefix("media-mirror-package-")
+        .tempdir()?;
+    let (app, handler) = match &options.package {
+        Some(zip) => {
+            println!("unpacking {}", zip.display());
+            package::unpack(zip, unpacked.path())?;
+            (Some(unpacked.path().to_owned()), PathBuf::new())
+        }
+        None => tokio::select! {
+            handler = build::for_this_machine() => (None, handler?),
+            interrupted = interrupted() => return interrupted,
+        },
     };
     let backend = Backend::from(options.backend);
     let accounts = match backend {
@@ -84,6 +98,7 @@ async fn play(options: &Options) -> anyhow::Result<()> {
     let hosts = HOSTS.map(|(primary, secondary)| format!("{primary}={secondary}"));
     let starting = World::start(WorldOptions {
         backend,
+        app,
         handler,
         settings: vec![
             ("MIRROR_HOST_MAP".to_owned(), hosts.join(",")),
