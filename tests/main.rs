@@ -5,6 +5,7 @@
 //! keep apart by the names of their resources, the others, one of them on MK.IO, belong to one test at a time, for those that break accounts, kill things or count
 //! everything. The harness is not the standard one, because the worlds must be ended for certain after the last test.
 
+mod blobs;
 mod configuration;
 mod copying;
 mod events;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     support::run(
         [
+            blobs::tests(),
             configuration::tests(),
             copying::tests(),
             events::tests(),

@@ -27,6 +27,7 @@ pub mod platform;
 pub mod proof;
 mod recorded;
 mod storage;
+mod storage_events;
 mod token;
 mod world;
 
@@ -39,5 +40,6 @@ pub use identity::{IdentityAnswer, IdentityEndpoint, TokenRequest};
 pub use layout::{lay_out, workspace_root};
 pub use recorded::{PassedMessage, RecordedQueues};
 pub use storage::Storage;
+pub use storage_events::BlobEvent;
 pub use token::{LocalCredential, mint_token};
 pub use world::{World, WorldOptions};
