@@ -33,6 +33,26 @@ impl Deletions {
         Ok(())
     }
 
+    /// Notes a deletion that waits, unless one was noted that was due after `since`: that one has a message of its own. Whether it was noted.
+    ///
+    /// # Errors
+    /// [`StateError`]; the deletion is then not counted.
+    pub async fn announce_anew(
+        &self,
+        id: &ResourceId,
+        due: OffsetDateTime,
+        since: OffsetDateTime,
+    ) -> Result<bool, StateError> {
+        let known = self.0.read(&path_of(FOLDER, id)).await?;
+        let known = known.as_ref().and_then(|known| known.value["due"].as_str());
+        let known = known.and_then(|due| OffsetDateTime::parse(due, &Rfc3339).ok());
+        if known.is_some_and(|due| due > since) {
+            return Ok(false);
+        }
+        self.announce(id, due).await?;
+        Ok(true)
+    }
+
     /// Forgets a deletion that was done, or is not needed any more.
     ///
     /// # Errors
@@ -91,6 +111,10 @@ mod tests {
         for name in ["a", "b", "b", "c"] {
             deletions.announce(&id(name), now).await.unwrap();
         }
+        let hour = Duration::hours(1);
+        let anew = |now| deletions.announce_anew(&id("a"), now, now - hour);
+        assert!(!anew(now + hour / 2).await.unwrap());
+        assert!(anew(now + hour).await.unwrap());
         assert!(!deletions.exceed(3).await.unwrap());
         assert!(deletions.exceed(2).await.unwrap());
         deletions.done(&id("a")).await.unwrap();

@@ -71,6 +71,12 @@ pub struct Progress {
     pub skipped: u64,
     /// Names of them that failed for good.
     pub failed: u64,
+    /// When its names were last worked on.
+    #[serde(
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub worked: Option<OffsetDateTime>,
     /// Replicas without a source that the walk would delete, at most the cap and one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<String>,

@@ -6,7 +6,7 @@ use change::{Batch, Name};
 use cloud::QueueError;
 use media::Calls;
 use mirror::{Again, Outcome, Reason, Report};
-use state::{Progress, RunState};
+use state::{Progress, Run, RunState};
 
 use super::{
     Function, MESSAGE, copy_blobs, mirroring,
@@ -166,12 +166,14 @@ async fn note(app: &App, batch: &Batch, tally: &Progress) {
     let Some(id) = batch.run.as_deref().filter(|_| tally.done() > 0) else {
         return;
     };
-    let add = |run: &mut state::Run| {
+    let now = (app.clock)();
+    let add = |run: &mut Run| {
         let progress = run.progress(batch.kind);
+        progress.worked = Some(now);
         progress.in_sync += tally.in_sync;
         progress.applied += tally.applied;
         progress.skipped += tally.skipped;
         progress.failed += tally.failed;
     };
-    let _ = app.walks.runs.update(id, (app.clock)(), add).await;
+    let _ = app.walks.runs.update(id, now, add).await;
 }

@@ -44,9 +44,11 @@ async fn ask(app: &App, depth: Depth) -> Result<(), cloud::QueueError> {
     let now = (app.clock)();
     let kinds = walk::kinds_of_sweep(depth);
     let id = format!("sweep-{depth}");
-    let run = Run::new(&id, "sweep", depth, kinds, now);
-    // The document is for people.
-    let _ = app.walks.runs.begin(&run).await;
+    // The document tells what the last sweep left in the queue. Without it each begins anew.
+    if let Ok(None) = app.walks.runs.get(&id).await {
+        let run = Run::new(&id, "sweep", depth, kinds, now);
+        let _ = app.walks.runs.begin(&run).await;
+    }
     for kind in kinds {
         let order = WalkOrder::new(*kind, depth, Cause::Walk, &id, now);
         app.queues

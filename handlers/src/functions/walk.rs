@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use change::{Batch, Cause, Change, Depth, Name, ResourceId, WalkOrder};
 use cloud::QueueError;
 use mirror::{Again, Reason};
-use state::{Exception, Progress, RunState, Walked};
+use state::{Exception, Progress, Run, RunState, Walked};
 use time::OffsetDateTime;
 use walk::{Found, Seen, Selection, Stopped, Visit};
 use wildmatch::WildMatch;
@@ -44,6 +44,13 @@ const FAILED_AGAIN: time::Duration = time::Duration::HOUR;
 /// How long before the last walk began a walk over what was updated reaches back: clocks differ.
 const OVERLAP: time::Duration = time::Duration::MINUTE;
 
+/// The most names of a kind that sweeps of lists have in the queue at once. A library that was never mirrored is mirrored in steps of so
+/// many: else each sweep would enqueue all of it once more.
+const OUTSTANDING: u64 = 2000;
+
+/// A sweep whose names were not worked on for so long is not waited for: its figures may be wrong.
+const FORGOTTEN: time::Duration = time::Duration::HOUR;
+
 /// The most deletions that one walk asks for after an operator confirmed them.
 const MAX_CONFIRMED: usize = 1000;
 
@@ -56,8 +63,8 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
         }
         Err(bad) => return poison(app, invocation, Reason::BadMessage, &bad.to_string()).await,
     };
-    let state = app.walks.runs.get(&order.run).await;
-    match state.ok().flatten().map(|run| run.state) {
+    let document = app.walks.runs.get(&order.run).await.ok().flatten();
+    match document.as_ref().map(|run| run.state) {
         Some(RunState::Paused) => {
             let sent = app.queues.send(WALK, &order.to_text(), PAUSE).await;
             return enqueued(invocation, sent);
@@ -73,7 +80,20 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     }
     let started = Instant::now();
     let began = (app.clock)();
-    let mut enqueuer = Enqueuer::new(app, &order, last.map_or(began, |last| last.started));
+    let outstanding = outstanding(&order, document, began);
+    if outstanding > 0 && order.depth > Depth::List {
+        // Each name of the last one is to be looked at still; to look at all of them twice would never end.
+        return Reply::done();
+    }
+    let mut enqueuer = Enqueuer {
+        app,
+        order: &order,
+        names: Vec::new(),
+        extra: Vec::new(),
+        outstanding,
+        progress: Progress::default(),
+        since: last.map_or(began, |last| last.started),
+    };
     let (result, calls) = media::counted(media::in_background(go_through(
         app,
         &order,
@@ -182,13 +202,27 @@ async fn delete(
     }
     for id in extra.into_iter().take(MAX_CONFIRMED) {
         // What is not counted must not be deleted. The next walk finds it again.
-        if app.mirror.announce(&id).await.is_ok() {
+        if app.mirror.announce(&id).await.unwrap_or(false) {
             let change = Change::new(id, Cause::Walk, Some(order.since));
             let text = change.to_text();
             app.queues.send(DELETIONS, &text, Duration::ZERO).await?;
         }
     }
     Ok(())
+}
+
+/// How many names of the last sweep like this one are in the queue still.
+fn outstanding(order: &WalkOrder, document: Option<Run>, now: OffsetDateTime) -> u64 {
+    match document.filter(|_| order.cause == Cause::Walk) {
+        Some(mut run) => unfinished(run.progress(order.kind), now),
+        None => 0,
+    }
+}
+
+fn unfinished(progress: &Progress, now: OffsetDateTime) -> u64 {
+    let is_known = progress.worked.is_some_and(|at| now - at < FORGOTTEN);
+    let left = progress.enqueued.saturating_sub(progress.done());
+    if is_known { left } else { 0 }
 }
 
 /// A walk that could not go through: the order comes again, or the next sweep makes another.
@@ -212,18 +246,25 @@ async fn stop(
 
 /// The figures in the run's document, which are for people: that they cannot be written stops nothing.
 async fn note(app: &App, order: &WalkOrder, progress: &Progress) {
-    let set = |run: &mut state::Run| {
+    let now = (app.clock)();
+    let set = |run: &mut Run| {
         let known = run.progress(order.kind);
-        // What batches of it did by now stays.
+        // Batches of a walk are worked on before it ends, and a sweep's run goes on from walk to walk: figures are added to.
+        let left = unfinished(known, now);
         *known = Progress {
             in_sync: known.in_sync,
             applied: known.applied,
             skipped: known.skipped,
             failed: known.failed,
+            enqueued: match order.cause {
+                Cause::Walk => known.done() + left + progress.enqueued,
+                _ => progress.enqueued,
+            },
+            worked: if left > 0 { known.worked } else { Some(now) },
             ..progress.clone()
         };
     };
-    let _ = app.walks.runs.update(&order.run, (app.clock)(), set).await;
+    let _ = app.walks.runs.update(&order.run, now, set).await;
 }
 
 /// Collects names and enqueues them in batches.
@@ -232,23 +273,14 @@ struct Enqueuer<'a> {
     order: &'a WalkOrder,
     names: Vec<Name>,
     extra: Vec<ResourceId>,
+    /// How many names of the last sweep like this one are in the queue still.
+    outstanding: u64,
     progress: Progress,
+    /// When all was last seen, so that what differs now changed after it.
     since: OffsetDateTime,
 }
 
-impl<'a> Enqueuer<'a> {
-    /// `since`: when all was last seen, so that what differs now changed after it.
-    fn new(app: &'a App, order: &'a WalkOrder, since: OffsetDateTime) -> Self {
-        Self {
-            app,
-            order,
-            names: Vec::new(),
-            extra: Vec::new(),
-            progress: Progress::default(),
-            since,
-        }
-    }
-
+impl Enqueuer<'_> {
     async fn flush(&mut self) -> Result<(), QueueError> {
         let batch = Batch {
             kind: self.order.kind,
@@ -275,6 +307,12 @@ impl<'a> Enqueuer<'a> {
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whether the queue may take another name of this sweep.
+    fn has_room(&self) -> bool {
+        self.order.cause != Cause::Walk
+            || self.outstanding + self.progress.enqueued + (self.names.len() as u64) < OUTSTANDING
     }
 
     /// What waits has a message of its own, and what failed for good is not tried at every sweep.
@@ -305,7 +343,9 @@ impl Visit for Enqueuer<'_> {
                 return Ok(());
             }
             Seen::Same => walk::looks_inside(self.order.kind, self.order.depth),
-            Seen::Missing | Seen::Different => !self.is_recorded_lately(&id).await,
+            Seen::Missing | Seen::Different => {
+                self.has_room() && !self.is_recorded_lately(&id).await
+            }
         };
         if wanted {
             self.names.push(id.name().clone());

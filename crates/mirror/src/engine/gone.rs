@@ -48,12 +48,15 @@ impl Mirror {
         })
     }
 
-    /// Notes what a whole walk would delete, so that it counts against the cap. If it is not noted it must not be deleted.
+    /// Notes what a whole walk would delete, so that it counts against the cap. Whether it is to be enqueued: not if it was within the last
+    /// hour, since it waits for its turn, or for an operator. If it is not noted it must not be deleted.
     ///
     /// # Errors
     /// Why the note could not be written.
-    pub async fn announce(&self, id: &ResourceId) -> Result<(), state::StateError> {
-        self.deletions.announce(id, (self.options.clock)()).await
+    pub async fn announce(&self, id: &ResourceId) -> Result<bool, state::StateError> {
+        let now = (self.options.clock)();
+        let since = now - time::Duration::HOUR;
+        self.deletions.announce_anew(id, now, since).await
     }
 
     /// Whether an operator confirmed the deletions that wait, whatever their number. Not if that cannot be known.
