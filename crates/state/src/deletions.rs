@@ -112,7 +112,8 @@ mod tests {
             deletions.announce(&id(name), now).await.unwrap();
         }
         let hour = Duration::hours(1);
-        let anew = |now| deletions.announce_anew(&id("a"), now, now - hour);
+        let a = id("a");
+        let anew = |now| deletions.announce_anew(&a, now, now - hour);
         assert!(!anew(now + hour / 2).await.unwrap());
         assert!(anew(now + hour).await.unwrap());
         assert!(!deletions.exceed(3).await.unwrap());
