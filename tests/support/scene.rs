@@ -56,6 +56,7 @@ impl Scene {
             settings: settings.collect(),
             sas,
             console: Some(log.sink()),
+            ..WorldOptions::default()
         })
         .await?;
         let secrets = Secrets::default();
