@@ -414,13 +414,13 @@ module trafficManager 'front/traffic-manager.bicep' = if (front == 'trafficManag
 output AZURE_RESOURCE_GROUP string = group.name
 
 @description('Resource ID of the function app.')
-output MIRROR_APP_ID string = app.outputs.id
+output INFRA_APP_ID string = app.outputs.id
 
 @description('Name of the function app.')
 output INFRA_APP_NAME string = app.outputs.name
 
 @description('URL of the function app.')
-output MIRROR_APP_URL string = 'https://${app.outputs.hostName}'
+output INFRA_APP_URL string = 'https://${app.outputs.hostName}'
 
 @description('The app\'s own storage account, with its queues and state documents.')
 output INFRA_APP_STORAGE string = storage.outputs.name

@@ -2,6 +2,8 @@
 
 mod archive;
 mod components;
+#[cfg(all(test, unix))]
+mod hooks;
 mod needs;
 mod sbom;
 mod zig;
