@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use change::{Batch, Cause, Change, Depth, Name, ResourceId, WalkOrder};
+use change::{Batch, Cause, Change, Depth, Kind, Name, ResourceId, WalkOrder};
 use cloud::QueueError;
 use mirror::{Again, Reason};
 use state::{Exception, Progress, Run, RunState, Walked};
@@ -34,6 +34,12 @@ const PATIENCE: Duration = Duration::from_secs(480);
 
 /// How long the orders of a paused run wait.
 const PAUSE: Duration = Duration::from_secs(60);
+
+/// How long the order of a backfill's locators waits before it is seen whether it is their turn.
+const TURN: Duration = Duration::from_secs(5);
+
+/// A kind of whose names none was worked on for so long is not waited for: some wait for something themselves.
+const STUCK: time::Duration = time::Duration::MINUTE;
 
 /// So often a sweep's walk is tried again; then the next sweep makes another.
 const ATTEMPTS: u32 = 3;
@@ -71,6 +77,13 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
         }
         Some(RunState::Cancelled) => return Reply::done(),
         Some(RunState::Running) | None => {}
+    }
+    if document
+        .as_ref()
+        .is_some_and(|run| is_too_early(&order, run, (app.clock)()))
+    {
+        let sent = app.queues.send(WALK, &order.to_text(), TURN).await;
+        return enqueued(invocation, sent);
     }
     let marks = app.walks.watermarks.read().await.unwrap_or_default();
     let last = marks.walked(order.kind, order.depth);
@@ -209,6 +222,18 @@ async fn delete(
         }
     }
     Ok(())
+}
+
+/// Whether a backfill's locators should wait for what they depend on: else each would ask for its asset on its own. It saves work, nothing
+/// else.
+fn is_too_early(order: &WalkOrder, run: &Run, now: OffsetDateTime) -> bool {
+    let waits = |(kind, progress): (&String, &Progress)| {
+        let since = progress.worked.unwrap_or(run.started);
+        kind != Kind::StreamingLocators.as_str() && !progress.is_finished() && now - since < STUCK
+    };
+    order.cause == Cause::Backfill
+        && order.kind == Kind::StreamingLocators
+        && run.kinds.iter().any(waits)
 }
 
 /// How many names of the last sweep like this one are in the queue still.
