@@ -2,7 +2,8 @@
 
 mod archive;
 mod components;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod hooks;
 mod needs;
 mod sbom;
