@@ -113,7 +113,13 @@ fn policy(backend: Backend) -> Policy {
 /// By the names that assets give it.
 fn storage_map(world: &World) -> HashMap<String, String> {
     let state = world.state();
-    let names = |side| state.account(side).storage.iter().map(|(name, _)| (*name).to_owned());
+    let names = |side| {
+        state
+            .account(side)
+            .storage
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+    };
     names(Side::Primary).zip(names(Side::Secondary)).collect()
 }
 

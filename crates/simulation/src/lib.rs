@@ -1,7 +1,7 @@
 //! The mirror in random histories, on virtual time and without a network.
 //!
-//! The handler's functions run as they are, between doubles: two accounts of the media services, the storage of two regions, the
-//! app's queues, the Functions host and Event Grid, all in memory. A seed decides everything that happens: what the accounts
+//! The handler's functions run as they are, between doubles: two accounts of a media service, Azure Media Services or MK.IO, the
+//! storage of two regions, the app's queues, the Functions host, and what tells of events, all in memory. A seed decides everything that happens: what the accounts
 //! hold, what the platform does to the primary, which events are lost, doubled or late, which calls fail and how, and when a handler
 //! process is killed. When the changes and the faults have ended, every resource of the primary is named once more, as a walk would
 //! name it, and the promises are asserted against a small model of its own:
@@ -12,12 +12,30 @@
 //! 4. identity: the same locator IDs, key IDs and key values as the source, or nothing;
 //! 5. no secret in any message or line of the log.
 //!
+//! They hold on both services. What must be different on them is a table, [`Terms`](promises::terms::Terms):
+//!
+//! | | Azure Media Services | MK.IO |
+//! |---|---|---|
+//! | what the primary announces, jobs aside | everything | that a locator was created |
+//! | whose replicas are deleted, if nobody decides otherwise | locators that were withdrawn | nobody's |
+//! | how a published locator changes | it is replaced | start, end and suppression where it is; else it is replaced |
+//! | how a locator with content keys is published | at once; with other keys it is taken back | suppressed, its keys read back, then released |
+//! | how a content key policy changes | it is written whole | it is patched: what the source has no more may stay, and is reported |
+//! | what is to become of the container of a replica | as the source has it | it is retained, always |
+//!
+//! What nobody knows of MK.IO for certain are switches that the seed sets: content keys that come with a predefined streaming
+//! policy are accepted, refused or stripped; options of policies are replaced or merged; streaming locator IDs are unique in a
+//! project or everywhere; content key IDs are unique or not; streaming policies and locators are updated or not; GET shows key
+//! values or not; what is created can be used at once, later, or later than anybody waits for. Where that takes time, all is
+//! well after a second walk.
+//!
 //! ```sh
 //! cargo test -p simulation                                       # some hundred histories
-//! cargo run -p simulation -- --seed 1234 --trace                 # one, line by line
+//! cargo run -p simulation -- --backend mkio --seed 1234 --trace  # one, line by line
 //! cargo run --release -p simulation -- --seeds 0..100000         # as many as there is time for
 //! ```
 
+mod account;
 mod ambush;
 mod ams;
 mod app;
@@ -29,6 +47,7 @@ mod host;
 #[cfg(test)]
 mod least_work;
 mod line;
+mod mkio;
 mod process;
 mod promises;
 mod queues;
@@ -41,4 +60,5 @@ mod trace;
 mod weather;
 mod world;
 
-pub use run::{Failure, Summary, run};
+pub use mirror::rules::Backend;
+pub use run::{Failure, Summary, name, run};

@@ -12,12 +12,15 @@ use std::{
 };
 
 use clap::Parser;
-use simulation::{Failure, Summary, run};
+use simulation::{Backend, Failure, Summary, name, run};
 
 /// The mirror in random histories on virtual time.
 #[derive(Parser)]
 struct Options {
-    /// One history.
+    /// The service of both accounts: ams or mkio; with several histories both if not given.
+    #[arg(long, value_parser = backend)]
+    backend: Option<Backend>,
+    /// One history, of ams if nothing else is said.
     #[arg(long, conflicts_with = "seeds")]
     seed: Option<u64>,
     /// Histories from..to, the last one not included.
@@ -41,19 +44,38 @@ fn range(text: &str) -> Result<(u64, u64), String> {
     parsed.ok_or_else(|| "expected FROM..TO, such as 0..1000".to_owned())
 }
 
+fn backend(text: &str) -> Result<Backend, String> {
+    let known = BACKENDS.into_iter().find(|backend| name(*backend) == text);
+    known.ok_or_else(|| "expected ams or mkio".to_owned())
+}
+
+const BACKENDS: [Backend; 2] = [Backend::Ams, Backend::Mkio];
+
 fn main() -> ExitCode {
     let options = Options::parse();
     match options.seed {
-        Some(seed) => one(seed, options.trace),
-        None => many(&options),
+        Some(seed) => one(options.backend.unwrap_or_default(), seed, options.trace),
+        None => {
+            let backends = options.backend.map_or(BACKENDS.to_vec(), |one| vec![one]);
+            let kept = backends.into_iter().all(|backend| many(backend, &options));
+            if kept {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
+        }
     }
 }
 
-fn one(seed: u64, trace: bool) -> ExitCode {
-    match run(seed, trace) {
+fn one(backend: Backend, seed: u64, trace: bool) -> ExitCode {
+    match run(backend, seed, trace) {
         Ok(summary) => {
             print_lines(&summary.trace);
-            println!("seed {seed} keeps every promise: {}", told(&summary));
+            println!(
+                "seed {seed} of {} keeps every promise: {}",
+                name(backend),
+                told(&summary)
+            );
             ExitCode::SUCCESS
         }
         Err(failure) => {
@@ -99,7 +121,8 @@ impl Total {
     }
 }
 
-fn many(options: &Options) -> ExitCode {
+/// Whether every promise was kept.
+fn many(backend: Backend, options: &Options) -> bool {
     let began = Instant::now();
     let (from, to) = options.seeds;
     let next = AtomicU64::new(from);
@@ -117,7 +140,7 @@ fn many(options: &Options) -> ExitCode {
                     if seed >= to || stop {
                         return;
                     }
-                    let result = run(seed, false);
+                    let result = run(backend, seed, false);
                     let mut total = lock();
                     total.runs += 1;
                     match result {
@@ -133,15 +156,12 @@ fn many(options: &Options) -> ExitCode {
     });
     let total = lock();
     println!(
-        "{} histories, {} failures, {:.1} s; {}",
+        "{}: {} histories, {} failures, {:.1} s; {}",
+        name(backend),
         total.runs,
         total.failures.len(),
         began.elapsed().as_secs_f64(),
         told(&total.summary)
     );
-    if total.failures.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    total.failures.is_empty()
 }

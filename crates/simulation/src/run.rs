@@ -3,17 +3,19 @@
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use change::{Kind, ResourceId};
+use mirror::rules::Backend;
 use serde_json::{Value, json};
 use state::Deletions;
-use tokio::runtime::Builder;
+use tokio::{runtime::Builder, time::sleep};
 
 use crate::{
-    ams::{Record, Unknown},
+    account::{Record, Unknown},
     chance::Chance,
     documents::Clerk,
     history::Platform,
     host::{Host, Log},
     line::{Line, keep_quiet_about_panics},
+    mkio::SLOWEST,
     process::Process,
     promises::{
         canonical::UNKNOWN,
@@ -49,6 +51,8 @@ pub struct Summary {
 /// Promises that a history broke.
 #[derive(Debug)]
 pub struct Failure {
+    /// The service of both accounts.
+    pub backend: Backend,
     /// The history.
     pub seed: u64,
     /// What was broken, in words.
@@ -61,8 +65,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "seed {} breaks {} promises:",
+            "seed {} of {} breaks {} promises:",
             self.seed,
+            name(self.backend),
             self.broken.len()
         )?;
         for what in self.broken.iter().take(20) {
@@ -70,7 +75,8 @@ impl fmt::Display for Failure {
         }
         write!(
             f,
-            "to see it again: cargo run -p simulation -- --seed {} --trace",
+            "to see it again: cargo run -p simulation -- --backend {} --seed {} --trace",
+            name(self.backend),
             self.seed
         )
     }
@@ -78,24 +84,37 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// Runs the history of a seed. The same seed does the same each time, on any machine.
+/// The word for a service, as the command line and the configuration have it.
+#[must_use]
+pub const fn name(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Ams => "ams",
+        Backend::Mkio => "mkio",
+    }
+}
+
+/// Runs the history of a seed between two accounts of a service. The same seed does the same each time, on any machine.
 ///
 /// # Errors
 /// [`Failure`] when a promise is broken.
 ///
 /// # Panics
 /// When the runtime cannot be built.
-pub fn run(seed: u64, trace: bool) -> Result<Summary, Failure> {
-    begin(seed, trace, Sabotage::None)
+pub fn run(backend: Backend, seed: u64, trace: bool) -> Result<Summary, Failure> {
+    begin(backend, seed, trace, Sabotage::None)
 }
 
 /// The same with something that goes wrong on purpose.
 #[cfg(test)]
-pub(crate) fn sabotaged(seed: u64, sabotage: Sabotage) -> Result<Summary, Failure> {
-    begin(seed, false, sabotage)
+pub(crate) fn sabotaged(
+    backend: Backend,
+    seed: u64,
+    sabotage: Sabotage,
+) -> Result<Summary, Failure> {
+    begin(backend, seed, false, sabotage)
 }
 
-fn begin(seed: u64, trace: bool, sabotage: Sabotage) -> Result<Summary, Failure> {
+fn begin(backend: Backend, seed: u64, trace: bool, sabotage: Sabotage) -> Result<Summary, Failure> {
     let runtime = Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -105,11 +124,23 @@ fn begin(seed: u64, trace: bool, sabotage: Sabotage) -> Result<Summary, Failure>
     let log = Log::default();
     let dispatch = log.dispatch();
     let _logging = tracing::dispatcher::set_default(&dispatch);
-    runtime.block_on(history(seed, trace, sabotage, log))
+    let broken = runtime.block_on(history(backend, seed, trace, sabotage, log));
+    broken.map_err(|(broken, trace)| Failure {
+        backend,
+        seed,
+        broken,
+        trace,
+    })
 }
 
-async fn history(seed: u64, trace: bool, sabotage: Sabotage, log: Log) -> Result<Summary, Failure> {
-    let mut world = World::random(seed, trace);
+async fn history(
+    backend: Backend,
+    seed: u64,
+    trace: bool,
+    sabotage: Sabotage,
+    log: Log,
+) -> Result<Summary, Broken> {
+    let mut world = World::random(backend, seed, trace);
     world.log = log;
     world.sabotage = sabotage;
     let world = Arc::new(world);
@@ -141,14 +172,20 @@ async fn history(seed: u64, trace: bool, sabotage: Sabotage, log: Log) -> Result
     }
     let since = world.log.length();
     platform.walk();
-    let rested = rest(&world, "after the walk").await;
+    let mut rested = rest(&world, "after the walk").await;
+    if rested && world.slow() {
+        // What needed something that could not be used yet waits for the next walk, by which it can be.
+        sleep(SLOWEST).await;
+        platform.walk();
+        rested = rest(&world, "after the next walk").await;
+    }
     let said = Said::new(world.log.entries(since));
     let excused = converged::check(&mut world.state(), &world.log, &said, &foreign);
     if rested && bring_late(&world, &excused).await {
         repeat(&world, &excused).await;
     }
     secret::check(&world);
-    ended(seed, &world, &excused)
+    ended(&world, &excused)
 }
 
 /// An operator looked at the deletions that wait, and finds them right.
@@ -261,16 +298,15 @@ fn is_excused(state: &State, excused: &Excused, what: &str) -> bool {
         .any(|id| what.ends_with(&id.to_string()) || bytes(id))
 }
 
-fn ended(seed: u64, world: &World, excused: &Excused) -> Result<Summary, Failure> {
+/// What was broken, and the trace.
+type Broken = (Vec<String>, Vec<String>);
+
+fn ended(world: &World, excused: &Excused) -> Result<Summary, Broken> {
     let trace = world.trace.take();
     let mut state = world.state();
     let broken = std::mem::take(&mut state.watch.broken);
     if !broken.is_empty() {
-        return Err(Failure {
-            seed,
-            broken,
-            trace,
-        });
+        return Err((broken, trace));
     }
     let mut summary = Summary {
         calls: state.journal.counted,

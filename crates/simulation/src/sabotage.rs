@@ -23,27 +23,43 @@ pub(crate) enum Sabotage {
     LeaksSecrets,
     /// A filter of the secondary that is looked at is deleted.
     DeletesFilters,
+    /// A locator that is to be hidden until its keys are read back is shown from the beginning.
+    PublishesUnread,
+    /// Where content keys are refused, the locator is published with whatever keys the service makes.
+    PublishesOtherKeys,
+    /// The mirror does not see options of a policy that the source has no more.
+    BlindToKeptOptions,
+    /// Replicas of assets are to take their containers along.
+    DeletesContainers,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::run::sabotaged;
+    use mirror::rules::Backend;
 
     /// The promise that a sabotage breaks, in the first of some histories in which it breaks any.
-    fn broken_by(sabotage: Sabotage) -> Vec<String> {
-        let histories = (0..40).map(|seed| sabotaged(seed, sabotage));
+    fn broken_by(backend: Backend, sabotage: Sabotage) -> Vec<String> {
+        let histories = (0..150).map(|seed| sabotaged(backend, seed, sabotage));
         let failure = histories.filter_map(Result::err).next();
         failure.map(|failure| failure.broken).unwrap_or_default()
     }
 
     #[track_caller]
-    fn assert_broken(sabotage: Sabotage, promise: &str) {
-        let broken = broken_by(sabotage);
+    fn assert_broken_on(backend: Backend, sabotage: Sabotage, promise: &str) {
+        let broken = broken_by(backend, sabotage);
         assert!(
             broken.iter().any(|what| what.starts_with(promise)),
-            "{sabotage:?} was not noticed as {promise:?}, but as {broken:?}"
+            "{backend:?}: {sabotage:?} was not noticed as {promise:?}, but as {broken:?}"
         );
+    }
+
+    /// On either service.
+    #[track_caller]
+    fn assert_broken(sabotage: Sabotage, promise: &str) {
+        assert_broken_on(Backend::Ams, sabotage, promise);
+        assert_broken_on(Backend::Mkio, sabotage, promise);
     }
 
     #[test]
@@ -84,6 +100,37 @@ mod tests {
         assert_broken(
             Sabotage::DeletesFilters,
             "nothing is deleted that the settings do not allow",
+        );
+    }
+    #[test]
+    fn publishing_before_the_keys_are_read_back_is_noticed() {
+        assert_broken_on(
+            Backend::Mkio,
+            Sabotage::PublishesUnread,
+            "nothing is published before its keys are read back",
+        );
+    }
+
+    #[test]
+    fn publishing_with_generated_keys_is_noticed() {
+        assert_broken_on(
+            Backend::Mkio,
+            Sabotage::PublishesOtherKeys,
+            "nothing is published with other keys",
+        );
+    }
+
+    #[test]
+    fn an_option_that_was_removed_and_stays_is_noticed() {
+        assert_broken_on(Backend::Mkio, Sabotage::BlindToKeptOptions, "convergence");
+    }
+
+    #[test]
+    fn a_container_that_would_go_with_its_asset_is_noticed() {
+        assert_broken_on(
+            Backend::Mkio,
+            Sabotage::DeletesContainers,
+            "no replica takes its container along",
         );
     }
 }

@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use change::ResourceId;
 use media::Side;
+use mirror::rules::Backend;
+use serde_json::json;
+use time::OffsetDateTime;
 
 use crate::{
-    ams::{Account, Fields},
+    account::{Account, Fields, Record, Refused, Verb, Writing},
+    chance::Chance,
     documents::Papers,
     promises::watch::Watch,
     storage::Storage,
@@ -37,6 +41,55 @@ impl State {
             Side::Secondary => &mut self.secondary,
         };
         (account, &mut self.storage)
+    }
+
+    /// The service that both accounts are of.
+    pub(crate) const fn backend(&self) -> Backend {
+        self.primary.service.backend()
+    }
+
+    /// A resource changed and nobody is told: what was told of it, and of what names it, says nothing any more.
+    pub(crate) fn forget_told(&mut self, changed: &ResourceId) {
+        let name = json!(changed.name().as_str()).to_string();
+        let names_it = |id: &ResourceId| {
+            let record = self.primary.get(id);
+            record.is_some_and(|record| json!(record.properties).to_string().contains(&name))
+        };
+        let stale: Vec<ResourceId> = self
+            .chronicle
+            .told
+            .iter()
+            .filter(|id| *id == changed || names_it(id))
+            .cloned()
+            .collect();
+        for id in stale {
+            self.chronicle.told.remove(&id);
+        }
+    }
+
+    /// Creates or updates a resource of an account.
+    pub(crate) fn write(
+        &mut self,
+        side: Side,
+        verb: Verb,
+        id: &ResourceId,
+        body: &Fields,
+        now: OffsetDateTime,
+        chance: &Chance,
+    ) -> Result<Record, Refused> {
+        let other = match side {
+            Side::Primary => &self.secondary,
+            Side::Secondary => &self.primary,
+        };
+        let ids_elsewhere = other.locator_ids();
+        let (account, storage) = self.account_and_storage(side);
+        let mut writing = Writing {
+            now,
+            chance,
+            storage,
+            ids_elsewhere,
+        };
+        account.write(verb, id, body, &mut writing)
     }
 }
 

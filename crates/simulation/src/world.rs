@@ -7,13 +7,16 @@ use std::{
     time::Duration,
 };
 
+use mirror::rules::Backend;
+
 use crate::{
+    account::{Account, Service, Unknown},
     ambush::Ambush,
-    ams::{Account, Unknown},
     chance::Chance,
     clock::Clock,
     documents::Papers,
     host::{Log, grid::Delivery},
+    mkio::Switches,
     promises::watch::Watch,
     queues::Queues,
     sabotage::Sabotage,
@@ -23,7 +26,12 @@ use crate::{
     weather::Weather,
 };
 
+/// What projects of MK.IO call their storage.
+const SOURCE_RECORDS: [&str; 2] = ["east media", "east archive"];
+const REPLICA_RECORDS: [&str; 2] = ["west media", "west archive"];
+
 pub(crate) struct World {
+    pub(crate) backend: Backend,
     pub(crate) clock: Clock,
     pub(crate) trace: Trace,
     pub(crate) log: Log,
@@ -53,22 +61,31 @@ pub(crate) struct World {
 impl World {
     /// A world without faults in which nothing has happened yet.
     #[cfg(test)]
-    pub(crate) fn quiet(seed: u64) -> Self {
-        let mut world = Self::new(seed, false, Delivery::PERFECT, &Chance::new(0, "quiet"));
+    pub(crate) fn quiet(backend: Backend, seed: u64) -> Self {
+        let service = match backend {
+            Backend::Ams => Service::Ams,
+            Backend::Mkio => Service::Mkio(Switches::USUAL),
+        };
+        let chance = Chance::new(0, "quiet");
+        let mut world = Self::new(service, seed, false, Delivery::PERFECT, &chance);
         world.large_blobs = 2_000;
         world.state().storage.page = 5_000;
         world
     }
 
     /// A world whose properties follow from the seed.
-    pub(crate) fn random(seed: u64, trace: bool) -> Self {
+    pub(crate) fn random(backend: Backend, seed: u64, trace: bool) -> Self {
         let chance = Chance::new(seed, "world");
+        let service = match backend {
+            Backend::Ams => Service::Ams,
+            Backend::Mkio => Service::Mkio(Switches::random(&Chance::new(seed, "switches"))),
+        };
         let delivery = Delivery {
             lost: *chance.pick(&[0.0, 0.0, 0.1, 0.3]),
             doubled: *chance.pick(&[0.0, 0.1, 0.5]),
             late: *chance.pick(&[0.0, 0.1, 0.5]),
         };
-        let mut world = Self::new(seed, trace, delivery, &chance);
+        let mut world = Self::new(service, seed, trace, delivery, &chance);
         world.by_events = chance.happens(0.3);
         if world.by_events {
             world.delivery.lost = 0.0;
@@ -89,17 +106,22 @@ impl World {
         world
     }
 
-    fn new(seed: u64, trace: bool, delivery: Delivery, chance: &Chance) -> Self {
-        let account = |storage: [&'static str; 2]| Account {
+    fn new(service: Service, seed: u64, trace: bool, delivery: Delivery, chance: &Chance) -> Self {
+        let account = |names: [&'static str; 2], accounts: [&'static str; 2]| Account {
+            service,
             records: BTreeMap::new(),
-            storage: storage.into(),
+            storage: names.into_iter().zip(accounts).collect(),
             unknown: Unknown::Kept,
             taken: BTreeSet::new(),
             page: chance.between(2, 5),
         };
+        let (sources, replicas) = match service {
+            Service::Ams => (SOURCES, REPLICAS),
+            Service::Mkio(_) => (SOURCE_RECORDS, REPLICA_RECORDS),
+        };
         let state = State {
-            primary: account(SOURCES),
-            secondary: account(REPLICAS),
+            primary: account(sources, SOURCES),
+            secondary: account(replicas, REPLICAS),
             storage: Storage::new(chance.between(2, 6)),
             journal: Journal::default(),
             chronicle: Chronicle::default(),
@@ -107,6 +129,7 @@ impl World {
             papers: Papers::default(),
         };
         Self {
+            backend: service.backend(),
             clock: Clock::start(),
             trace: Trace::new(trace),
             log: Log::default(),
@@ -124,6 +147,14 @@ impl World {
             answers: Chance::new(seed, "answers"),
             hosting: Chance::new(seed, "hosting"),
             delivery_chance: Chance::new(seed, "delivery"),
+        }
+    }
+
+    /// Whether what is created may take a while until it can be used.
+    pub(crate) fn slow(&self) -> bool {
+        match self.state().primary.service {
+            Service::Ams => false,
+            Service::Mkio(switches) => switches.slow,
         }
     }
 

@@ -54,15 +54,20 @@ impl Mirror {
                 plan => placed(plan, container),
             };
             let created = matches!(plan, Plan::Create(_));
-            let wrote = match self.carry_out(change, plan, replica.as_ref()).await? {
-                Step::Written(what) => {
+            let (wrote, problem) = match self.carry_out(change, plan, replica.as_ref()).await {
+                Ok(Step::Written(what)) => {
                     written.push(what);
-                    true
+                    (true, None)
                 }
-                Step::Again(what) => {
+                Ok(Step::Again(what)) => {
                     refused = what;
-                    false
+                    (false, None)
                 }
+                // Where a locator that exists can be written as if it were new, it may be that of a newer source, hidden by this now.
+                Err(problem) if created && problem.reason == Reason::KeysRefused => {
+                    (false, Some(problem))
+                }
+                Err(problem) => return Err(problem),
             };
             if wrote && created && rules.change == rules::Change::Replace {
                 // What cannot be changed can only have been deleted since, and made anew. Whoever is told of that finds this replica, or
@@ -74,8 +79,20 @@ impl Mirror {
                 Some(again) if wrote && unconfirmed(rules, &source, &again).is_empty() => {
                     return Ok(self.settled(&id, &written));
                 }
+                // The bytes that were looked at are those of another asset.
+                Some(again) if again.text("assetName") != source.text("assetName") => {
+                    return Err(Problem::new(
+                        Reason::SourceChanging,
+                        "it publishes another asset than a moment ago",
+                    ));
+                }
                 // Whoever was faster may have seen a newer source.
-                Some(again) => source = again,
+                Some(again) => match problem {
+                    Some(problem) if unconfirmed(rules, &source, &again).is_empty() => {
+                        return Err(problem);
+                    }
+                    _ => source = again,
+                },
             }
         }
         Err(if written.is_empty() {

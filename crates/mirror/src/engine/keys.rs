@@ -11,7 +11,7 @@ use crate::{Reason, plan::has_keys, problem::Problem, rules::Backend};
 
 impl Mirror {
     /// Creates a locator that nobody can play yet, reads its keys back, and releases it if they are the source's. Otherwise it stays
-    /// suppressed: nothing is published with other keys.
+    /// suppressed, or is taken back if the source has no keys: nothing is published with other keys.
     pub(super) async fn create_suppressed(
         &self,
         wanted: &Body,
@@ -36,7 +36,17 @@ impl Mirror {
             }
             Err(error) => return Ok(Err(error)),
         };
-        self.confirm(&hidden, &answer)?;
+        if let Err(problem) = self.confirm(&hidden, &answer) {
+            let unasked = problem.reason == Reason::KeysRefused && !has_keys(wanted);
+            // Keys that nobody asked for are nobody's, unless what was written is another's locator.
+            return Err(
+                if unasked && self.refuse_to_take_keys(&answer, None).await.is_ok() {
+                    self.take_back(wanted, problem).await
+                } else {
+                    problem
+                },
+            );
+        }
         if wanted.property("suppressed") == Some(&Value::Bool(true)) {
             return Ok(Ok(()));
         }
@@ -82,6 +92,23 @@ impl Mirror {
         }
         Ok(())
     }
+}
+
+/// Streaming policies that encrypt nothing, in every account.
+const CLEAR: [&str; 3] = [
+    "Predefined_ClearStreamingOnly",
+    "Predefined_DownloadOnly",
+    "Predefined_DownloadAndClearStreaming",
+];
+
+/// Whether the service may give a locator content keys when it is created. The streaming policy of its name in the secondary may be
+/// another than the source's, so only those count as clear that every account has.
+pub(super) fn may_have_keys(locator: &Body) -> bool {
+    locator.id().kind() == Kind::StreamingLocators
+        && (has_keys(locator)
+            || !locator
+                .text("streamingPolicyName")
+                .is_some_and(|policy| CLEAR.contains(&policy)))
 }
 
 fn is_on_predefined(locator: &Body) -> bool {

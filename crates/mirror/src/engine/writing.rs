@@ -4,10 +4,10 @@ use change::Kind;
 use media::{Body, ErrorKind, ServiceError};
 use serde_json::Value;
 
-use super::Mirror;
+use super::{Mirror, keys::may_have_keys};
 use crate::{
     Difference, Reason,
-    plan::{fields, has_keys, unconfirmed},
+    plan::{fields, unconfirmed},
     problem::Problem,
     rules::{Backend, Rules},
     translate::{translate, without_unknown},
@@ -19,7 +19,7 @@ type Written = Result<(), ServiceError>;
 impl Mirror {
     /// Creates a replica and confirms it.
     pub(super) async fn create(&self, wanted: &Body) -> Result<Written, Problem> {
-        if self.options.backend == Backend::Mkio && has_keys(wanted) {
+        if self.options.backend == Backend::Mkio && may_have_keys(wanted) {
             return self.create_suppressed(wanted).await;
         }
         let answer = match self.secondary.create(wanted).await {
@@ -77,7 +77,7 @@ impl Mirror {
         };
         let Some(old) = old else { return Err(failed) };
         // What had keys must not come back with others either.
-        let back = if self.options.backend == Backend::Mkio && has_keys(&old) {
+        let back = if self.options.backend == Backend::Mkio && may_have_keys(&old) {
             self.create_suppressed(&old).await
         } else {
             Ok(self.secondary.create(&old).await.map(drop))
@@ -150,7 +150,7 @@ impl Mirror {
     }
 
     /// A locator that was just made with other keys than the source's must not stay published.
-    async fn take_back(&self, wanted: &Body, problem: Problem) -> Problem {
+    pub(super) async fn take_back(&self, wanted: &Body, problem: Problem) -> Problem {
         match self.secondary.delete(wanted.id()).await {
             Ok(()) => Problem {
                 detail: format!("{}; it was taken back", problem.detail),

@@ -1,9 +1,9 @@
 //! Assets: a container belongs to one of them, for good.
 
-use change::{Kind, ResourceId};
+use change::ResourceId;
 use serde_json::json;
 
-use super::{Account, Fields, Refused, Unknown, Writing, text};
+use crate::account::{Account, Fields, Refused, Unknown, Writing, text};
 
 const KNOWN: &[&str] = &[
     "alternateId",
@@ -58,17 +58,13 @@ pub(super) fn write(
         .map(|name| (name, of(name).unwrap_or_default().to_owned()))
     } else {
         let asset_id = writing.chance.uuid().to_string();
-        let storage = text(wanted, "storageAccountName").unwrap_or(account.storage[0]);
-        if !account.storage.contains(&storage) {
+        let storage = text(wanted, "storageAccountName").unwrap_or(account.storage[0].0);
+        if account.storage_account(storage).is_none() {
             return Err(Refused::BAD_REQUEST);
         }
         let named = text(wanted, "container").map(ToOwned::to_owned);
         let container = named.unwrap_or_else(|| format!("asset-{asset_id}"));
-        let bound = account.of_kind(Kind::Assets).any(|(_, other)| {
-            text(&other.properties, "container") == Some(&container)
-                && text(&other.properties, "storageAccountName") == Some(storage)
-        });
-        if bound {
+        if account.is_bound(storage, &container) {
             return Err(Refused::CONTAINER_TAKEN);
         }
         writing.storage.provide_container(storage, &container);

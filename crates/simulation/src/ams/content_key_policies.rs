@@ -3,26 +3,15 @@
 use change::ResourceId;
 use serde_json::{Value, json};
 
-use super::{Account, Fields, Refused, text};
-use crate::chance::Chance;
-
-/// Fields that are masked, by the end of the `@odata.type` of the object that holds them.
-const SECRETS: &[(&str, &[&str])] = &[
-    ("SymmetricTokenKey", &["keyValue"]),
-    ("RsaTokenKey", &["exponent", "modulus"]),
-    ("X509CertificateTokenKey", &["rawBody"]),
-    (
-        "FairPlayConfiguration",
-        &["ask", "fairPlayPfx", "fairPlayPfxPassword"],
-    ),
-];
+use crate::account::{Account, Fields, Refused, Writing, text};
 
 pub(super) fn write(
     account: &Account,
     id: &ResourceId,
     wanted: &Fields,
-    chance: &Chance,
+    writing: &Writing<'_>,
 ) -> Result<Fields, Refused> {
+    let chance = writing.chance;
     let options = wanted.get("options").and_then(Value::as_array);
     let Some(options) = options.filter(|options| !options.is_empty()) else {
         return Err(Refused::BAD_REQUEST);
@@ -66,33 +55,5 @@ fn normalised(option: &mut Value) {
                 license[time] = short;
             }
         }
-    }
-}
-
-/// With null in place of every secret.
-pub(super) fn masked(properties: &Fields) -> Fields {
-    let mut properties = Value::Object(properties.clone());
-    mask(&mut properties);
-    match properties {
-        Value::Object(properties) => properties,
-        _ => Fields::new(),
-    }
-}
-
-fn mask(value: &mut Value) {
-    match value {
-        Value::Object(map) => {
-            let of_type = map
-                .get("@odata.type")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let secrets = SECRETS.iter().find(|(end, _)| of_type.ends_with(end));
-            for name in secrets.map_or(&[][..], |(_, fields)| fields) {
-                map.insert((*name).to_owned(), Value::Null);
-            }
-            map.values_mut().for_each(mask);
-        }
-        Value::Array(items) => items.iter_mut().for_each(mask),
-        _ => {}
     }
 }

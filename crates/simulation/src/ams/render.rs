@@ -2,30 +2,12 @@
 
 use change::{Kind, ResourceId};
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{Duration, OffsetDateTime};
 
-use super::{Fields, Record, content_key_policies::masked};
-use crate::chance::Chance;
-
-/// In answer to what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shown {
-    Get,
-    Put,
-    List,
-}
-
-pub(crate) fn text<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
-    fields.get(name)?.as_str()
-}
-
-pub(crate) fn parsed(time: &str) -> Option<OffsetDateTime> {
-    OffsetDateTime::parse(time, &Rfc3339).ok()
-}
-
-pub(crate) fn written(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
-}
+use crate::{
+    account::{Fields, Record, Shown, masked, parsed, text, written},
+    chance::Chance,
+};
 
 /// A time as the service's database keeps it: in steps of 1/300 s, shown in whole milliseconds.
 pub(crate) fn rounded(time: OffsetDateTime) -> OffsetDateTime {
@@ -36,46 +18,35 @@ pub(crate) fn rounded(time: OffsetDateTime) -> OffsetDateTime {
     whole + Duration::milliseconds(i64::try_from(millis).unwrap_or_default())
 }
 
-impl Record {
-    /// The resource as a call answers with it.
-    pub(crate) fn shown(&self, id: &ResourceId, how: Shown, chance: &Chance) -> Fields {
-        let mut properties = match id.kind() {
-            Kind::ContentKeyPolicies => masked(&self.properties),
-            Kind::StreamingPolicies if how == Shown::Put => self.properties.clone(),
-            Kind::StreamingPolicies => with_empty_keys(&self.properties),
-            Kind::StreamingLocators => locator(&self.properties, how, chance),
-            _ => self.properties.clone(),
-        };
-        let (created, modified) = match how {
-            Shown::Put => (self.created, self.modified),
-            _ => (rounded(self.created), rounded(self.modified)),
-        };
-        if !matches!(id.kind(), Kind::AccountFilters | Kind::AssetFilters) {
-            properties.insert("created".to_owned(), json!(written(created)));
-        }
-        if matches!(id.kind(), Kind::Assets | Kind::ContentKeyPolicies) {
-            properties.insert("lastModified".to_owned(), json!(written(modified)));
-        }
-        let mut shown = Fields::new();
-        shown.insert("name".to_owned(), json!(id.name().as_str()));
-        shown.insert("id".to_owned(), json!(format!("/mediaservices/x/{id}")));
-        shown.insert("type".to_owned(), json!("Microsoft.Media/mediaservices"));
-        shown.insert("properties".to_owned(), Value::Object(properties));
-        shown.insert(
-            "systemData".to_owned(),
-            json!({"createdAt": written(self.created), "lastModifiedAt": written(modified)}),
-        );
-        shown
+/// The resource as a call answers with it.
+pub(crate) fn shown(record: &Record, id: &ResourceId, how: Shown, chance: &Chance) -> Fields {
+    let mut properties = match id.kind() {
+        Kind::ContentKeyPolicies => masked(&record.properties, &Value::Null),
+        Kind::StreamingPolicies if how == Shown::Put => record.properties.clone(),
+        Kind::StreamingPolicies => with_empty_keys(&record.properties),
+        Kind::StreamingLocators => locator(&record.properties, how, chance),
+        _ => record.properties.clone(),
+    };
+    let (created, modified) = match how {
+        Shown::Put => (record.created, record.modified),
+        _ => (rounded(record.created), rounded(record.modified)),
+    };
+    if !matches!(id.kind(), Kind::AccountFilters | Kind::AssetFilters) {
+        properties.insert("created".to_owned(), json!(written(created)));
     }
-
-    /// A content key policy's properties with their secrets: bare, without name and ID.
-    pub(crate) fn with_secrets(&self) -> Fields {
-        let mut properties = self.properties.clone();
-        for (name, time) in [("created", self.created), ("lastModified", self.modified)] {
-            properties.insert(name.to_owned(), json!(written(rounded(time))));
-        }
-        properties
+    if matches!(id.kind(), Kind::Assets | Kind::ContentKeyPolicies) {
+        properties.insert("lastModified".to_owned(), json!(written(modified)));
     }
+    let mut shown = Fields::new();
+    shown.insert("name".to_owned(), json!(id.name().as_str()));
+    shown.insert("id".to_owned(), json!(format!("/mediaservices/x/{id}")));
+    shown.insert("type".to_owned(), json!("Microsoft.Media/mediaservices"));
+    shown.insert("properties".to_owned(), Value::Object(properties));
+    shown.insert(
+        "systemData".to_owned(),
+        json!({"createdAt": written(record.created), "lastModifiedAt": written(modified)}),
+    );
+    shown
 }
 
 /// GET shows keys where PUT showed none.

@@ -1,6 +1,7 @@
 //! What the platform writes: every sort of policy and filter, with secrets wherever there can be one.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use mirror::rules::Backend;
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,7 +25,7 @@ fn url(chance: &Chance) -> String {
 }
 
 /// The properties of a content key policy.
-pub(crate) fn content_key_policy(chance: &Chance) -> Value {
+pub(crate) fn content_key_policy(chance: &Chance, backend: Backend) -> Value {
     let options: Vec<Value> = (0..chance.between(1, 3))
         .map(|number| {
             json!({
@@ -37,6 +38,9 @@ pub(crate) fn content_key_policy(chance: &Chance) -> Value {
     let mut policy = json!({"options": options});
     if chance.happens(0.7) {
         policy["description"] = json!(word(chance));
+    }
+    if backend == Backend::Mkio && chance.happens(0.3) {
+        policy["fairPlayAmsCompatibility"] = json!(chance.happens(0.5));
     }
     policy
 }
@@ -109,7 +113,11 @@ fn token_key(chance: &Chance) -> Value {
 }
 
 /// The properties of a streaming policy that names these content key policies, or none of them.
-pub(crate) fn streaming_policy(chance: &Chance, key_policies: &[String]) -> Value {
+pub(crate) fn streaming_policy(
+    chance: &Chance,
+    backend: Backend,
+    key_policies: &[String],
+) -> Value {
     let protocols = |dash: bool| json!({"download": false, "dash": dash, "hls": true, "smoothStreaming": chance.happens(0.5)});
     let scheme = |label: &str| {
         let mut scheme = json!({
@@ -153,6 +161,9 @@ pub(crate) fn streaming_policy(chance: &Chance, key_policies: &[String]) -> Valu
     if let Some(name) = chance.any(key_policies).filter(|_| chance.happens(0.6)) {
         policy["defaultContentKeyPolicyName"] = json!(name);
     }
+    if backend == Backend::Mkio && chance.happens(0.3) {
+        policy["catalog"] = json!({"preAvailabilityStatusCode": chance.between(400, 404)});
+    }
     policy
 }
 
@@ -175,7 +186,7 @@ pub(crate) fn filter(chance: &Chance) -> Value {
 }
 
 /// The texts of an asset.
-pub(crate) fn asset_texts(chance: &Chance) -> Value {
+pub(crate) fn asset_texts(chance: &Chance, backend: Backend) -> Value {
     let mut asset = json!({});
     for name in ["alternateId", "description"] {
         if chance.happens(0.6) {
@@ -184,6 +195,14 @@ pub(crate) fn asset_texts(chance: &Chance) -> Value {
     }
     if chance.happens(0.05) {
         asset[format!("{UNKNOWN}Shelf")] = json!(word(chance));
+    }
+    if backend == Backend::Mkio {
+        if chance.happens(0.5) {
+            asset["labels"] = json!({"series": word(chance), "season": "2"});
+        }
+        if chance.happens(0.5) {
+            asset["containerDeletionPolicy"] = json!(chance.pick(&["Delete", "Retain"]));
+        }
     }
     asset
 }

@@ -4,11 +4,8 @@ use change::{Kind, ResourceId};
 use media::Side;
 use serde_json::{Value, json};
 
-use super::{Platform, bodies, named};
-use crate::{
-    ams::{Fields, Record, Writing},
-    storage::REPLICAS,
-};
+use super::{Platform, bodies, named, request};
+use crate::{account::Record, storage::REPLICAS};
 
 impl Platform {
     /// Things of other people, and things that bear the name of a source.
@@ -17,7 +14,7 @@ impl Platform {
         if chance.happens(0.3) {
             self.put_secondary(
                 &named(Kind::ContentKeyPolicies, "their keys"),
-                bodies::content_key_policy(chance),
+                bodies::content_key_policy(chance, self.world.backend),
             );
         }
         if chance.happens(0.3) {
@@ -41,7 +38,7 @@ impl Platform {
         if chance.happens(0.2) {
             self.put_secondary(
                 &named(Kind::StreamingPolicies, "stream-1"),
-                bodies::streaming_policy(chance, &[]),
+                bodies::streaming_policy(chance, self.world.backend, &[]),
             );
         }
         if chance.happens(0.2) {
@@ -80,15 +77,10 @@ impl Platform {
     fn put_secondary(&self, id: &ResourceId, properties: Value) {
         let world = &self.world;
         let mut state = world.state();
-        let mut body = Fields::new();
-        body.insert("properties".to_owned(), properties);
-        let (account, storage) = state.account_and_storage(Side::Secondary);
-        let mut writing = Writing {
-            now: world.clock.now(),
-            chance: &self.chance,
-            storage,
-        };
-        if let Ok(record) = account.put(id, &body, &mut writing) {
+        let (verb, body) = request(&state.secondary, id, properties);
+        let now = world.clock.now();
+        let written = state.write(Side::Secondary, verb, id, &body, now, &self.chance);
+        if let Ok(record) = written {
             let found = state.chronicle.found.entry(id.clone()).or_default();
             found.push(record.properties);
             drop(state);
@@ -119,7 +111,8 @@ impl Platform {
         if self.chance.happens(0.5) {
             match kind {
                 Kind::ContentKeyPolicies => {
-                    self.put_secondary(id, bodies::content_key_policy(&self.chance));
+                    let backend = self.world.backend;
+                    self.put_secondary(id, bodies::content_key_policy(&self.chance, backend));
                 }
                 Kind::StreamingLocators => {}
                 _ => self.put_secondary(id, bodies::filter(&self.chance)),

@@ -2,11 +2,12 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use change::{Kind, Name, ResourceId};
+use mirror::rules::Backend;
 use serde_json::{Value, json};
 
 use super::{Platform, named};
 use crate::{
-    ams::{Fields, labels_of, text},
+    account::{Fields, labels_of, predefined, text},
     secrets,
 };
 
@@ -54,15 +55,36 @@ impl Platform {
         self.put(&named(Kind::StreamingLocators, name), locator);
     }
 
+    /// When it plays, as finely as the service takes it.
+    fn set_times(&self, locator: &mut Value) {
+        let chance = &self.chance;
+        let seconds = chance.below(60);
+        let (start, end) = match self.world.backend {
+            Backend::Ams => ("6019481", "295807"),
+            Backend::Mkio => ("60", "29"),
+        };
+        if chance.happens(0.3) {
+            locator["startTime"] = json!(format!("2026-01-01T00:00:{seconds:02}.{start}Z"));
+        }
+        if chance.happens(0.3) {
+            locator["endTime"] = json!(format!("2027-01-01T00:00:{seconds:02}.{end}Z"));
+        }
+    }
+
     /// Times, filters, another ID: whatever a locator may have.
     fn embellish(&self, locator: &mut Value, asset: &str) {
         let chance = &self.chance;
-        let seconds = chance.below(60);
-        if chance.happens(0.3) {
-            locator["startTime"] = json!(format!("2026-01-01T00:00:{seconds:02}.6019481Z"));
-        }
-        if chance.happens(0.3) {
-            locator["endTime"] = json!(format!("2027-01-01T00:00:{seconds:02}.295807Z"));
+        self.set_times(locator);
+        if self.world.backend == Backend::Mkio {
+            if chance.happens(0.2) {
+                locator["suppressed"] = json!(chance.happens(0.5));
+            }
+            if chance.happens(0.2) {
+                locator["contentId"] = json!(format!("content {}", chance.below(1000)));
+            }
+            if chance.happens(0.2) {
+                locator["defaultManifestFilename"] = json!("title.ism");
+            }
         }
         if chance.happens(0.4) {
             locator["alternativeMediaId"] = json!(format!("media-{}", chance.below(1000)));
@@ -82,42 +104,45 @@ impl Platform {
 
     /// Keys of the platform's own making, one for each label; now and then another account of the secondary's region has the ID.
     fn explicit_keys(&self, policy: &str) -> Vec<Value> {
-        let labels = match policy {
-            "Predefined_ClearKey" => vec!["clearKeyDefault".to_owned()],
-            "Predefined_MultiDrmCencStreaming" => vec!["cencKeyDefault".to_owned()],
-            "Predefined_MultiDrmStreaming" => {
-                vec!["cencKeyDefault".to_owned(), "cbcsKeyDefault".to_owned()]
-            }
-            own => {
-                let state = self.world.state();
-                let record = Name::new(own).ok().and_then(|name| {
-                    let id = ResourceId::new(Kind::StreamingPolicies, name);
-                    state.primary.get(&id)
-                });
-                let labels = record.map(|record| labels_of(&record.properties));
-                labels
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(|(label, _)| label)
-                    .collect()
-            }
-        };
-        labels
+        let policy = predefined(policy).or_else(|| {
+            let state = self.world.state();
+            let id = ResourceId::new(Kind::StreamingPolicies, Name::new(policy).ok()?);
+            Some(state.primary.get(&id)?.properties.clone())
+        });
+        labels_of(&policy.unwrap_or_default())
             .into_iter()
-            .map(|label| {
+            .map(|(label, kind)| {
                 let id = self.chance.uuid().to_string();
                 if self.chance.happens(0.03) {
                     self.world.state().secondary.taken.insert(id.clone());
                 }
                 let value = STANDARD.encode(secrets::key(&self.chance));
-                json!({"id": id, "labelReferenceInStreamingPolicy": label, "value": value})
+                let mut key =
+                    json!({"id": id, "labelReferenceInStreamingPolicy": label, "value": value});
+                if self.world.backend == Backend::Mkio {
+                    key["type"] = json!(kind);
+                }
+                key
             })
             .collect()
+    }
+
+    /// A locator changes where it is: when it plays, and whether.
+    fn change_in_place(&self, id: &ResourceId) {
+        let record = self.world.state().primary.get(id).cloned();
+        let Some(record) = record else { return };
+        let mut new = again(&record.properties);
+        self.set_times(&mut new);
+        new["suppressed"] = json!(self.chance.happens(0.4));
+        self.put(id, new);
     }
 
     /// A locator changes: it is deleted and created again, as a rule under the same ID and with the same keys.
     pub(super) fn change_locator(&self, id: &ResourceId) {
         let chance = &self.chance;
+        if self.world.backend == Backend::Mkio && chance.happens(0.6) {
+            return self.change_in_place(id);
+        }
         let Some(old) = self.delete(id) else { return };
         let mut new = again(&old);
         let asset = text(&old, "assetName").unwrap_or_default().to_owned();

@@ -10,15 +10,18 @@ use std::sync::Arc;
 
 use change::{Kind, Name, ResourceId};
 use media::Side;
+use mirror::rules::Backend;
 use serde_json::{Value, json};
 
 use crate::{
-    ams::{Fields, Writing, text},
+    account::{Account, Fields, Shown, Verb, text, written},
     chance::Chance,
     host::{
         Host,
-        grid::{PRIMARY_IN_EVENTS, job_event, resource_event},
+        grid::{self, PRIMARY_IN_EVENTS, Target, resource_event},
+        webhooks,
     },
+    promises::terms::terms,
     storage::Blob,
     world::World,
 };
@@ -40,29 +43,29 @@ pub(crate) fn named(kind: Kind, name: &str) -> ResourceId {
 }
 
 impl Platform {
-    /// PUT. Whether the service took it.
+    /// Creates or updates, however the service has that done. Whether it took it.
     pub(crate) fn put(&self, id: &ResourceId, properties: Value) -> bool {
         let world = &self.world;
-        let mut body = Fields::new();
-        body.insert("properties".to_owned(), properties);
         let mut state = world.state();
-        let (account, storage) = state.account_and_storage(Side::Primary);
-        let mut writing = Writing {
-            now: world.clock.now(),
-            chance: &self.chance,
-            storage,
-        };
-        let Ok(record) = account.put(id, &body, &mut writing) else {
+        let (verb, body) = request(&state.primary, id, properties);
+        let there = state.primary.get(id).is_some();
+        let now = world.clock.now();
+        let Ok(record) = state.write(Side::Primary, verb, id, &body, now, &self.chance) else {
             drop(state);
-            world.say(format_args!("platform  PUT {id}: refused"));
+            world.say(format_args!("platform  {} {id}: refused", verb.as_str()));
             return false;
         };
         let past = state.chronicle.sources.entry(id.clone()).or_default();
         past.push(record.properties);
         state.chronicle.announced.remove(id);
         drop(state);
-        world.say(format_args!("platform  PUT {id}"));
-        self.raise(id, false);
+        world.say(format_args!("platform  {} {id}", verb.as_str()));
+        let happened = if there {
+            Happened::Changed
+        } else {
+            Happened::Created
+        };
+        self.raise(id, happened);
         true
     }
 
@@ -74,24 +77,50 @@ impl Platform {
         let record = account.delete(id, storage)?;
         drop(state);
         world.say(format_args!("platform  DELETE {id}"));
-        self.raise(id, true);
+        self.raise(id, Happened::Deleted);
         Some(record.properties)
     }
 
-    fn raise(&self, id: &ResourceId, deleted: bool) {
-        if self.raises_events {
-            self.world.state().chronicle.told.insert(id.clone());
-            let path = id.segments().join("/");
-            let event = resource_event(&self.world, PRIMARY_IN_EVENTS, &path, deleted);
-            self.world.publish(&self.hosts, "resource-changed", event);
+    /// Tells the mirror of it, if the service does.
+    fn raise(&self, id: &ResourceId, happened: Happened) {
+        let world = &self.world;
+        let terms = terms(world.backend);
+        let announced = match happened {
+            Happened::Created => terms.announces_created,
+            Happened::Changed => terms.announces_changed,
+            Happened::Deleted => terms.announces_deleted,
+        };
+        if !self.raises_events || !announced.contains(&id.kind()) {
+            world.state().forget_told(id);
+            return;
         }
+        world.state().chronicle.told.insert(id.clone());
+        let (to, event) = match world.backend {
+            Backend::Ams => {
+                let path = id.segments().join("/");
+                let deleted = happened == Happened::Deleted;
+                let event = resource_event(world, PRIMARY_IN_EVENTS, &path, deleted);
+                (Target::Function("resource-changed"), event)
+            }
+            Backend::Mkio => {
+                let state = world.state();
+                let shown = state.primary.get(id).map(|record| {
+                    let (now, chance) = (world.clock.now(), &world.delivery_chance);
+                    state.primary.shown(id, record, Shown::Get, now, chance)
+                });
+                drop(state);
+                let event = webhooks::locator_event(world, webhooks::PRIMARY, id, json!(shown));
+                (Target::Webhook(webhooks::SECRET), event)
+            }
+        };
+        world.publish(&self.hosts, to, event);
     }
 
     /// Writes a blob into an asset's container. No event tells of it.
     pub(crate) fn upload(&self, asset: &ResourceId, name: &str, blob: Blob) {
         let now = self.world.clock.now();
         let mut state = self.world.state();
-        let Some((account, container)) = place(&state.primary, asset) else {
+        let Some((account, container)) = state.primary.place_of(asset) else {
             return;
         };
         state.storage.write(&account, &container, name, blob, now);
@@ -102,10 +131,7 @@ impl Platform {
 
     /// A job is done: its outputs are complete.
     pub(crate) fn finish_job(&self, assets: &[&ResourceId]) {
-        let outputs: Vec<(&str, &str)> = assets
-            .iter()
-            .map(|asset| (asset.name().as_str(), "Finished"))
-            .collect();
+        let outputs: Vec<&str> = assets.iter().map(|asset| asset.name().as_str()).collect();
         let mut state = self.world.state();
         state
             .chronicle
@@ -115,8 +141,18 @@ impl Platform {
         self.world
             .say(format_args!("platform  finishes a job: {outputs:?}"));
         if self.raises_events {
-            let event = job_event(&self.world, &outputs);
-            self.world.publish(&self.hosts, "job-finished", event);
+            let world = &self.world;
+            let (to, event) = match world.backend {
+                Backend::Ams => {
+                    let event = grid::job_event(world, &outputs);
+                    (Target::Function("job-finished"), event)
+                }
+                Backend::Mkio => {
+                    let event = webhooks::job_event(world, "Finished", &outputs);
+                    (Target::Webhook(webhooks::SECRET), event)
+                }
+            };
+            world.publish(&self.hosts, to, event);
         }
     }
 
@@ -148,7 +184,7 @@ impl Platform {
             let hint = json!({
                 "v": 1, "kind": id.kind().as_str(), "name": id.name().as_str(),
                 "parent": id.parent().map(Name::as_str), "cause": "walk",
-                "since": crate::ams::written(self.world.clock.now()),
+                "since": written(self.world.clock.now()),
             });
             self.world.queues.send(
                 id.kind().queue(),
@@ -159,9 +195,36 @@ impl Platform {
     }
 }
 
-/// Where an asset's blobs are.
-pub(crate) fn place(account: &crate::ams::Account, asset: &ResourceId) -> Option<(String, String)> {
-    let properties = &account.get(asset)?.properties;
-    let of = |name| text(properties, name).map(ToOwned::to_owned);
-    Some((of("storageAccountName")?, of("container")?))
+/// What became of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Happened {
+    Created,
+    Changed,
+    Deleted,
+}
+
+/// The request that gives a resource these properties, as the account's service has it. Labels are among an asset's properties here.
+fn request(account: &Account, id: &ResourceId, properties: Value) -> (Verb, Fields) {
+    let mut properties = match properties {
+        Value::Object(properties) => properties,
+        _ => Fields::new(),
+    };
+    let mut body = Fields::new();
+    let there = account.get(id);
+    let mut verb = Verb::Put;
+    if account.service.backend() == Backend::Mkio {
+        match id.kind() {
+            Kind::ContentKeyPolicies if there.is_some() => verb = Verb::Patch,
+            Kind::Assets => {
+                let storage = there.and_then(|there| text(&there.properties, "storageAccountName"));
+                let storage = json!(storage.unwrap_or(account.storage[0].0));
+                properties.entry("storageAccountName").or_insert(storage);
+                let labels = properties.remove("labels");
+                body.extend(labels.map(|labels| ("labels".to_owned(), labels)));
+            }
+            _ => {}
+        }
+    }
+    body.insert("properties".to_owned(), Value::Object(properties));
+    (verb, body)
 }

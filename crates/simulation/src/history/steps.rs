@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use change::{Kind, ResourceId};
+use mirror::rules::Backend;
 use serde_json::json;
 use tokio::time::sleep;
 
 use super::{Platform, bodies, named};
 use crate::{
-    host::grid::{PRIMARY_IN_EVENTS, SECONDARY_IN_EVENTS, resource_event},
+    host::{
+        grid::{PRIMARY_IN_EVENTS, SECONDARY_IN_EVENTS, Target, resource_event},
+        webhooks::{self, job_event, locator_event},
+    },
     weather::Part,
 };
 
@@ -46,6 +50,10 @@ impl Platform {
                 _ => self.chance.millis(60_000, 900_000),
             };
             sleep(pause).await;
+            // Of most changes nothing else tells there.
+            if self.world.backend == Backend::Mkio && self.chance.happens(0.1) {
+                self.walk();
+            }
             self.step();
         }
     }
@@ -59,14 +67,15 @@ impl Platform {
         }
         match id.kind() {
             Kind::ContentKeyPolicies => {
-                self.put(id, bodies::content_key_policy(chance));
+                self.put(id, bodies::content_key_policy(chance, self.world.backend));
             }
             Kind::AccountFilters | Kind::AssetFilters => {
                 self.put(id, bodies::filter(chance));
             }
             Kind::StreamingPolicies => {
                 self.delete(id);
-                self.put(id, bodies::streaming_policy(chance, &[]));
+                let backend = self.world.backend;
+                self.put(id, bodies::streaming_policy(chance, backend, &[]));
             }
             Kind::StreamingLocators => self.change_locator(id),
             Kind::Assets => {
@@ -74,7 +83,7 @@ impl Platform {
                     self.delete(id);
                 }
                 if chance.happens(0.5) {
-                    self.put(id, bodies::asset_texts(chance));
+                    self.put(id, bodies::asset_texts(chance, self.world.backend));
                 }
                 self.upload_one(id);
             }
@@ -110,8 +119,13 @@ impl Platform {
 
     fn write_key_policy(&self) {
         let name = *self.chance.pick(KEY_POLICIES);
-        let policy = bodies::content_key_policy(&self.chance);
-        self.put(&named(Kind::ContentKeyPolicies, name), policy);
+        let policy = bodies::content_key_policy(&self.chance, self.world.backend);
+        let id = named(Kind::ContentKeyPolicies, name);
+        // Where options are merged, that is the only way to be rid of one.
+        if self.world.backend == Backend::Mkio && self.chance.happens(0.2) {
+            self.delete(&id);
+        }
+        self.put(&id, policy);
     }
 
     /// A new streaming policy, or one of the same name that is another.
@@ -122,7 +136,7 @@ impl Platform {
             self.delete(&id);
         }
         let key_policies = self.names(Kind::ContentKeyPolicies);
-        let policy = bodies::streaming_policy(&self.chance, &key_policies);
+        let policy = bodies::streaming_policy(&self.chance, self.world.backend, &key_policies);
         self.put(&id, policy);
     }
 
@@ -184,17 +198,43 @@ impl Platform {
                 json!({"v": 1, "kind": "assets", "name": name}).to_string(),
             ),
             other => {
-                let (account, path) = if other == 4 {
-                    (SECONDARY_IN_EVENTS, format!("assets/{name}"))
-                } else {
-                    (PRIMARY_IN_EVENTS, format!("streamingEndpoints/{name}"))
-                };
-                let event = resource_event(world, account, &path, false);
-                world.publish(&self.hosts, "resource-changed", event);
+                match world.backend {
+                    Backend::Ams => self.mislead_by_event(other == 4, name),
+                    Backend::Mkio => self.mislead_by_webhook(other == 4, name),
+                }
                 return;
             }
         };
         world.say(format_args!("somebody  sends to {queue}: {text}"));
         queues.send(queue, &text, Duration::ZERO);
+    }
+
+    /// About another account, or about something that is not mirrored.
+    fn mislead_by_event(&self, elsewhere: bool, name: &str) {
+        let world = &self.world;
+        let (account, path) = if elsewhere {
+            (SECONDARY_IN_EVENTS, format!("assets/{name}"))
+        } else {
+            (PRIMARY_IN_EVENTS, format!("streamingEndpoints/{name}"))
+        };
+        let event = resource_event(world, account, &path, false);
+        world.publish(&self.hosts, Target::Function("resource-changed"), event);
+    }
+
+    /// About another project, about a job that only began, or from somebody who does not know the secret.
+    fn mislead_by_webhook(&self, elsewhere: bool, name: &str) {
+        let world = &self.world;
+        let locator = named(Kind::StreamingLocators, name);
+        let shown = json!({"name": name});
+        let (secret, event) = if elsewhere {
+            let event = locator_event(world, webhooks::SECONDARY, &locator, shown);
+            (webhooks::SECRET, event)
+        } else if self.chance.happens(0.5) {
+            (webhooks::SECRET, job_event(world, "Processing", &[name]))
+        } else {
+            let event = locator_event(world, webhooks::PRIMARY, &locator, shown);
+            ("guessed", event)
+        };
+        world.publish(&self.hosts, Target::Webhook(secret), event);
     }
 }

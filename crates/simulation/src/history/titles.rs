@@ -3,8 +3,7 @@
 use change::{Kind, ResourceId};
 use serde_json::{Value, json};
 
-use super::{Platform, bodies, named, place};
-use crate::storage::SOURCES;
+use super::{Platform, bodies, named};
 
 const ASSETS: &[&str] = &["asset-1", "Asset 517", "Ünï-ço_de", "asset-4", "asset,5"];
 const CONTAINERS: &[&str] = &["c-one", "c-two", "c-three"];
@@ -23,13 +22,18 @@ impl Platform {
         let chance = &self.chance;
         let name = *chance.pick(ASSETS);
         let id = named(Kind::Assets, name);
-        let mut asset = bodies::asset_texts(chance);
-        if self.world.state().primary.get(&id).is_none() {
+        let mut asset = bodies::asset_texts(chance, self.world.backend);
+        let (there, storage) = {
+            let state = self.world.state();
+            let there = state.primary.get(&id).is_some();
+            (there, state.primary.storage.clone())
+        };
+        if !there {
             if chance.happens(0.4) {
                 asset["container"] = json!(chance.pick(CONTAINERS));
             }
             if chance.happens(0.3) {
-                asset["storageAccountName"] = json!(chance.pick(&SOURCES));
+                asset["storageAccountName"] = json!(chance.pick(&storage).0);
             }
         }
         let uploads = chance.below(4);
@@ -65,7 +69,7 @@ impl Platform {
             0 | 1 => self.finish_job(&[asset]),
             // A write of the asset itself raises an event.
             2 => {
-                self.put(asset, bodies::asset_texts(&self.chance));
+                self.put(asset, bodies::asset_texts(&self.chance, self.world.backend));
             }
             _ => {}
         }
@@ -73,7 +77,7 @@ impl Platform {
 
     fn remove_blob(&self, asset: &ResourceId) {
         let mut state = self.world.state();
-        let Some((account, container)) = place(&state.primary, asset) else {
+        let Some((account, container)) = state.primary.place_of(asset) else {
             return;
         };
         if let Some(container) = state.storage.container_mut(&account, &container) {
@@ -94,7 +98,7 @@ impl Platform {
             return;
         };
         let mut state = self.world.state();
-        if let Some((account, container)) = place(&state.primary, asset) {
+        if let Some((account, container)) = state.primary.place_of(asset) {
             state.storage.delete_container(&account, &container);
             drop(state);
             self.world

@@ -115,6 +115,6 @@ mod tests {
             );
         }
         let names: Vec<&str> = functions.events.iter().map(|f| f.name.as_str()).collect();
-        assert_eq!(names, ["job-finished", "resource-changed"]);
+        assert_eq!(names, ["blob-changed", "job-finished", "resource-changed"]);
     }
 }

@@ -1,4 +1,5 @@
-//! Event Grid: delivers at least once, in no order, some late; and now and then an event is lost.
+//! Events on their way: they are delivered at least once, in no order, some late; and now and then one is lost. And what Event Grid
+//! tells of an account of Azure Media Services.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::{Ended, Host, envelope};
-use crate::{ams::written, world::World};
+use crate::{account::written, world::World};
 
 /// The account whose events count, as the configuration of the mirror has it.
 pub(crate) const PRIMARY: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/east/providers/Microsoft.Media/mediaServices/primary";
@@ -17,6 +18,15 @@ pub(crate) const PRIMARY_IN_EVENTS: &str = "/subscriptions/11111111-2222-3333-44
 pub(crate) const SECONDARY_IN_EVENTS: &str = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/west/providers/Microsoft.Media/mediaservices/secondary";
 
 const DELETED: &str = "Microsoft.Resources.ResourceDeleteSuccess";
+
+/// Where an event goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    /// A function with an Event Grid trigger.
+    Function(&'static str),
+    /// The function for webhooks, with this as the secret.
+    Webhook(&'static str),
+}
 
 /// How events travel.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +68,10 @@ pub(crate) fn resource_event(world: &World, account: &str, path: &str, deleted: 
 }
 
 /// The event of a job that wrote these assets.
-pub(crate) fn job_event(world: &World, outputs: &[(&str, &str)]) -> Value {
+pub(crate) fn job_event(world: &World, outputs: &[&str]) -> Value {
     let outputs: Vec<Value> = outputs
         .iter()
-        .map(|(asset, state)| json!({"@odata.type": "#Microsoft.Media.JobOutputAsset", "assetName": asset, "state": state}))
+        .map(|asset| json!({"@odata.type": "#Microsoft.Media.JobOutputAsset", "assetName": asset, "state": "Finished"}))
         .collect();
     json!({
         "id": world.delivery_chance.uuid().to_string(),
@@ -76,18 +86,18 @@ pub(crate) fn job_event(world: &World, outputs: &[(&str, &str)]) -> Value {
 }
 
 impl World {
-    /// Sends an event on its way to a function.
-    pub(crate) fn publish(
-        self: &Arc<Self>,
-        hosts: &[Arc<Host>],
-        function: &'static str,
-        event: Value,
-    ) {
+    /// Sends an event on its way.
+    pub(crate) fn publish(self: &Arc<Self>, hosts: &[Arc<Host>], to: Target, event: Value) {
         let chance = &self.delivery_chance;
         let how = self.delivery;
-        let what = event["subject"].as_str().unwrap_or_default().to_owned();
         if chance.happens(how.lost) {
-            self.say(format_args!("event grid loses {what}"));
+            let what = event["subject"]
+                .as_str()
+                .or_else(|| event["source"].as_str());
+            self.say(format_args!(
+                "an event is lost: {}",
+                what.unwrap_or_default()
+            ));
             return;
         }
         let copies = if chance.happens(how.doubled) { 2 } else { 1 };
@@ -99,13 +109,7 @@ impl World {
             };
             let host = Arc::clone(chance.pick(hosts));
             self.under_way(1);
-            tokio::spawn(deliver(
-                Arc::clone(self),
-                host,
-                function,
-                event.clone(),
-                delay,
-            ));
+            tokio::spawn(deliver(Arc::clone(self), host, to, event.clone(), delay));
         }
     }
 }
@@ -133,13 +137,17 @@ impl World {
 async fn deliver(
     world: Arc<World>,
     host: Arc<Host>,
-    function: &'static str,
+    to: Target,
     event: Value,
     mut delay: Duration,
 ) {
     loop {
         sleep(delay).await;
-        if host.receive_event(function, &event).await {
+        let taken = match to {
+            Target::Function(function) => host.receive_event(function, &event).await,
+            Target::Webhook(secret) => host.receive_webhook(secret, &event).await,
+        };
+        if taken {
             break;
         }
         delay = Duration::from_secs(10);

@@ -4,6 +4,7 @@ mod envelope;
 mod functions;
 pub(crate) mod grid;
 mod log;
+pub(crate) mod webhooks;
 
 use std::{
     collections::BTreeMap,

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use change::Kind;
 use media::Side;
+use mirror::rules::Backend;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
-use crate::{
-    ams::{Fields, text},
-    storage::{REPLICAS, SOURCES},
-};
+use crate::account::{Fields, parsed, text};
 
 /// The host of the primary's own key delivery, and its counterpart.
 pub(crate) const HOSTS: (&str, &str) = ("keys.east.example", "keys.west.example");
@@ -25,27 +23,30 @@ const URLS: &[&str] = &[
     "customKeysAcquisitionUrlTemplate",
 ];
 
+const TIMES: [&str; 2] = ["startTime", "endTime"];
+
+/// The property of a locator that nobody is shown for now.
+pub(crate) const SUPPRESSED: &str = "suppressed";
+
 /// A resource without whatever the service makes up.
 #[derive(Clone, Debug)]
 pub(crate) struct Canonical {
     fields: Value,
     times: [Option<OffsetDateTime>; 2],
+    suppressed: bool,
 }
 
 impl Canonical {
     /// Of the primary: as the secondary should have it.
-    pub(crate) fn new(kind: Kind, side: Side, properties: &Fields) -> Self {
+    pub(crate) fn new(backend: Backend, kind: Kind, side: Side, properties: &Fields) -> Self {
         let mut fields = match kind {
-            Kind::StreamingLocators => locator(properties),
-            Kind::Assets => picked(
-                properties,
-                &["alternateId", "description", "storageAccountName"],
-            ),
+            Kind::StreamingLocators => locator(backend, properties),
+            Kind::Assets => asset(backend, side, properties),
             Kind::AccountFilters | Kind::AssetFilters => picked(
                 properties,
                 &["presentationTimeRange", "firstQuality", "tracks"],
             ),
-            Kind::ContentKeyPolicies => policy(properties),
+            Kind::ContentKeyPolicies => policy(backend, properties),
             Kind::StreamingPolicies => without(properties, &["created"]),
         };
         if side == Side::Primary {
@@ -58,30 +59,40 @@ impl Canonical {
         };
         Self {
             fields: pruned(fields).unwrap_or_default(),
-            times: [time("startTime"), time("endTime")],
+            times: TIMES.map(time),
+            suppressed: properties.get(SUPPRESSED) == Some(&json!(true)),
         }
     }
 
-    /// The storage account that an asset is in, or belongs in, in the secondary.
-    pub(crate) fn storage(asset: &Fields) -> Option<&str> {
-        let name = text(asset, "storageAccountName")?;
-        let source = SOURCES.iter().position(|source| *source == name);
-        Some(source.map_or(name, |at| REPLICAS[at]))
+    /// The name of the storage that an asset is in, or belongs in, in the secondary.
+    pub(crate) fn storage(asset: &Fields) -> Option<String> {
+        text(asset, "storageAccountName").map(counterpart)
     }
 
     pub(crate) fn same(&self, other: &Self) -> bool {
+        self.same_but_for(other, &[])
+    }
+
+    /// The same, but perhaps in these of when it plays and whether it does.
+    pub(crate) fn same_but_for(&self, other: &Self, left_out: &[&str]) -> bool {
         let near = |(a, b): (&Option<OffsetDateTime>, &Option<OffsetDateTime>)| match (a, b) {
             (Some(a), Some(b)) => (*a - *b).abs() <= Duration::milliseconds(10),
             (a, b) => a == b,
         };
-        self.fields == other.fields && self.times.iter().zip(&other.times).all(near)
+        let times = TIMES.iter().zip(self.times.iter().zip(&other.times));
+        let counts = |name: &&str| !left_out.contains(name);
+        self.fields == other.fields
+            && times
+                .filter(|(name, _)| counts(name))
+                .all(|(_, times)| near(times))
+            && (self.suppressed == other.suppressed || !counts(&SUPPRESSED))
     }
 }
 
 fn time_of(properties: &Fields, name: &str) -> Option<OffsetDateTime> {
     let time = text(properties, name)?;
     (!time.starts_with("9999-12-31"))
-        .then(|| crate::ams::parsed(time))
+        .then(|| parsed(time))
         .flatten()
 }
 
@@ -105,17 +116,52 @@ fn without(properties: &Fields, names: &[&str]) -> Value {
         .collect()
 }
 
-fn policy(properties: &Fields) -> Value {
+/// The replica's container stays, whatever is to become of the source's.
+fn asset(backend: Backend, side: Side, properties: &Fields) -> Value {
+    let names = ["alternateId", "description", "storageAccountName"];
+    let mut asset = picked(properties, &names);
+    if backend == Backend::Mkio {
+        let labels = properties.get("labels").and_then(Value::as_object);
+        asset["labels"] = json!(labels.filter(|labels| !labels.is_empty()));
+        asset["containerDeletionPolicy"] = match side {
+            Side::Primary => json!("Retain"),
+            Side::Secondary => json!(text(properties, "containerDeletionPolicy")),
+        };
+    }
+    asset
+}
+
+fn policy(backend: Backend, properties: &Fields) -> Value {
     let mut policy = without(properties, &["policyId", "created", "lastModified"]);
-    for option in policy["options"].as_array_mut().into_iter().flatten() {
-        if let Value::Object(option) = option {
-            option.remove("policyOptionId");
+    if policy["fairPlayAmsCompatibility"] == json!(false) {
+        policy["fairPlayAmsCompatibility"] = Value::Null;
+    }
+    let Some(options) = policy["options"].as_array_mut() else {
+        return policy;
+    };
+    for option in options.iter_mut().filter_map(Value::as_object_mut) {
+        option.remove("policyOptionId");
+        if backend == Backend::Mkio {
+            with_plain_times(option);
         }
     }
     policy
 }
 
-fn locator(properties: &Fields) -> Value {
+/// Times of licences in one form.
+fn with_plain_times(option: &mut Fields) {
+    let licenses = option.get_mut("configuration");
+    let licenses = licenses.and_then(|configuration| configuration.get_mut("licenses"));
+    for license in licenses.and_then(Value::as_array_mut).into_iter().flatten() {
+        for name in ["beginDate", "expirationDate"] {
+            if let Some(time) = license[name].as_str().and_then(parsed) {
+                license[name] = json!(time.unix_timestamp());
+            }
+        }
+    }
+}
+
+fn locator(backend: Backend, properties: &Fields) -> Value {
     let mut locator = picked(
         properties,
         &[
@@ -132,6 +178,21 @@ fn locator(properties: &Fields) -> Value {
     }
     locator["filters"] = filters;
     locator["keys"] = json!(keys(properties));
+    if backend == Backend::Mkio {
+        for name in ["contentId", "defaultManifestFilename"] {
+            locator[name] = json!(text(properties, name));
+        }
+        let keys = properties.get("contentKeys").and_then(Value::as_array);
+        let more: BTreeMap<String, &Value> = keys
+            .into_iter()
+            .flatten()
+            .map(|key| {
+                let id = key["id"].as_str().unwrap_or_default();
+                (id.to_ascii_lowercase(), &key["policyName"])
+            })
+            .collect();
+        locator["key policies"] = json!(more);
+    }
     locator
 }
 
@@ -151,6 +212,11 @@ pub(crate) fn keys(locator: &Fields) -> BTreeMap<String, (String, String)> {
         .collect()
 }
 
+/// What the secondary calls its storage for what is in this of the primary: names differ in the region alone.
+fn counterpart(storage: &str) -> String {
+    storage.replacen("east", "west", 1)
+}
+
 /// Puts the secondary's region in place of the primary's.
 fn translate(value: &mut Value) {
     match value {
@@ -162,9 +228,7 @@ fn translate(value: &mut Value) {
                         *text = text.replacen(&host(HOSTS.0), &host(HOSTS.1), 1);
                     }
                     Value::String(text) if name == "storageAccountName" => {
-                        if let Some(at) = SOURCES.iter().position(|source| source == text) {
-                            REPLICAS[at].clone_into(text);
-                        }
+                        *text = counterpart(text);
                     }
                     value => translate(value),
                 }
@@ -209,7 +273,7 @@ mod tests {
         let Value::Object(fields) = value else {
             unreachable!()
         };
-        Canonical::new(kind, side, &fields)
+        Canonical::new(Backend::Ams, kind, side, &fields)
     }
 
     #[test]

@@ -4,10 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use change::{Kind, ResourceId};
 use media::Side;
+use serde_json::Value;
 
-use super::{canonical::Canonical, model::Pair};
+use super::{
+    canonical::{Canonical, SUPPRESSED},
+    model::Pair,
+    terms::terms,
+};
 use crate::{
-    ams::Record,
+    account::Record,
     host::{Entry, Log},
     state::State,
 };
@@ -70,13 +75,13 @@ pub(crate) fn check(
     }
     for (id, replica) in &state.secondary.records {
         if state.primary.get(id).is_none() && !foreign.iter().any(|(foreign, _)| foreign == id) {
-            let of = |side, fields| Canonical::new(id.kind(), side, fields);
+            let of = |side, fields| Canonical::new(state.backend(), id.kind(), side, fields);
             let replica = of(Side::Secondary, &replica.properties);
             let sources = state.chronicle.sources.get(id).into_iter().flatten();
             let found = state.chronicle.found.get(id).into_iter().flatten();
             let known = sources.map(|fields| of(Side::Primary, fields));
             let mut known = known.chain(found.map(|fields| of(Side::Secondary, fields)));
-            let ignored = state.watch.ignored.contains(id);
+            let ignored = state.watch.ignored.contains(id) || half_done(state, log, id);
             if !ignored && !known.any(|known| known.same(&replica)) {
                 broken.push(format!(
                     "{id}: kept after its deletion as something that it never was"
@@ -101,6 +106,29 @@ pub(crate) fn check(
         state.watch.breaks("convergence", what);
     }
     excused
+}
+
+/// Whether a replica may be something that its source never was, because what came in between could not be finished and nobody
+/// is harmed: a locator that nobody is shown, or what the mirror said then that it could not bring about.
+fn half_done(state: &State, log: &Log, id: &ResourceId) -> bool {
+    let terms = terms(state.backend());
+    let replica = state.secondary.get(id);
+    let hidden = replica
+        .is_some_and(|replica| replica.properties.get(SUPPRESSED) == Some(&Value::Bool(true)));
+    let path = id.to_string();
+    let stays = ["replica-ignored", "replica-conflict"];
+    let said = |entry: &Entry| {
+        entry.path() == path
+            && entry
+                .reason
+                .as_deref()
+                .is_some_and(|reason| stays.contains(&reason))
+    };
+    match id.kind() {
+        Kind::StreamingLocators => terms.hides_at_first && hidden,
+        Kind::ContentKeyPolicies => terms.patches && log.entries(0).iter().any(said),
+        _ => false,
+    }
 }
 
 /// What events told of is as it should be before any walk. Of the bytes of assets no event tells.

@@ -4,9 +4,13 @@ use change::{Kind, Name, ResourceId};
 use media::Side;
 use serde_json::Value;
 
-use super::canonical::{Canonical, keys};
+use super::{
+    canonical::{Canonical, keys},
+    terms::terms,
+};
 use crate::{
-    ams::{Fields, Record, policies_named, text},
+    account::{Account, Fields, PREDEFINED, Record, Service, filters, policies_named, text},
+    mkio::{ExplicitKeys, LocatorIds, Options, Switches},
     state::State,
     storage::Blob,
 };
@@ -35,8 +39,7 @@ impl<'a> Pair<'a> {
             return Some("there is no replica".to_owned());
         };
         let kind = self.id.kind();
-        let source = Canonical::new(kind, Side::Primary, &self.source.properties);
-        if !source.same(&Canonical::new(kind, Side::Secondary, &replica.properties)) {
+        if !self.canonical_source().same(&self.canonical(replica)) {
             return Some("the replica differs".to_owned());
         }
         if kind == Kind::Assets {
@@ -45,21 +48,43 @@ impl<'a> Pair<'a> {
         None
     }
 
+    fn canonical_source(&self) -> Canonical {
+        let backend = self.state.backend();
+        Canonical::new(
+            backend,
+            self.id.kind(),
+            Side::Primary,
+            &self.source.properties,
+        )
+    }
+
+    fn canonical(&self, replica: &Record) -> Canonical {
+        let backend = self.state.backend();
+        Canonical::new(
+            backend,
+            self.id.kind(),
+            Side::Secondary,
+            &replica.properties,
+        )
+    }
+
+    /// What is uncertain of MK.IO, if that is the service.
+    const fn switches(&self) -> Option<Switches> {
+        match self.state.primary.service {
+            Service::Ams => None,
+            Service::Mkio(switches) => Some(switches),
+        }
+    }
+
     fn missing_bytes(&self, replica: &Record) -> Option<String> {
-        let container = |record: &Record| {
-            let of = |name| {
-                text(&record.properties, name)
-                    .unwrap_or_default()
-                    .to_owned()
-            };
-            self.state
-                .storage
-                .container(&of("storageAccountName"), &of("container"))
+        let container = |account: &Account, record: &Record| {
+            let (account, container) = account.place(&record.properties)?;
+            self.state.storage.container(&account, &container)
         };
-        let Some(source) = container(self.source) else {
+        let Some(source) = container(&self.state.primary, self.source) else {
             return Some("the source has no container".to_owned());
         };
-        let Some(replica) = container(replica) else {
+        let Some(replica) = container(&self.state.secondary, replica) else {
             return Some("the replica has no container".to_owned());
         };
         source.blobs.iter().find_map(|(name, blob)| {
@@ -74,7 +99,8 @@ impl<'a> Pair<'a> {
     /// The reasons for which it may remain different. None: it must be the same.
     pub(super) fn excuses(&self) -> Vec<&'static str> {
         match self.id.kind() {
-            Kind::ContentKeyPolicies | Kind::AccountFilters => Vec::new(),
+            Kind::AccountFilters => Vec::new(),
+            Kind::ContentKeyPolicies => self.key_policy_excuses(),
             Kind::StreamingPolicies => self.policy_excuses(),
             Kind::Assets => self.asset_excuses(),
             Kind::AssetFilters => self.filter_excuses(),
@@ -82,8 +108,47 @@ impl<'a> Pair<'a> {
         }
     }
 
+    /// PATCH unsets nothing, and where it merges options it removes none.
+    fn key_policy_excuses(&self) -> Vec<&'static str> {
+        let (Some(switches), Some(replica)) = (self.switches(), self.replica) else {
+            return Vec::new();
+        };
+        let names = |record: &Record| -> Vec<Value> {
+            let options = record.properties.get("options").and_then(Value::as_array);
+            options
+                .into_iter()
+                .flatten()
+                .map(|option| option["name"].clone())
+                .collect()
+        };
+        let of_source = names(self.source);
+        let kept = names(replica).iter().any(|name| !of_source.contains(name));
+        let mut excuses = Vec::new();
+        if kept && switches.options == Options::Merged {
+            excuses.push("replica-conflict");
+        }
+        if self.lacks_what_stays(&["description", "fairPlayAmsCompatibility"]) {
+            excuses.push("replica-ignored");
+        }
+        excuses
+    }
+
+    /// Whether the replica has any of these and the source has not.
+    fn lacks_what_stays(&self, names: &[&str]) -> bool {
+        let has = |record: &Record, name: &str| {
+            let value = record.properties.get(name);
+            value.is_some_and(|value| *value != Value::Bool(false))
+        };
+        names.iter().any(|name| {
+            self.replica.is_some_and(|replica| has(replica, name)) && !has(self.source, name)
+        })
+    }
+
     fn policy_excuses(&self) -> Vec<&'static str> {
-        if self.replica.is_some() {
+        let updates = self
+            .switches()
+            .is_some_and(|switches| switches.policies_update);
+        if self.replica.is_some() && !updates {
             return vec!["replica-conflict"];
         }
         let dangling = policies_named(&self.source.properties)
@@ -97,13 +162,11 @@ impl<'a> Pair<'a> {
     }
 
     fn asset_excuses(&self) -> Vec<&'static str> {
-        let of = |name| text(&self.source.properties, name).unwrap_or_default();
         let mut excuses = Vec::new();
-        match self
-            .state
-            .storage
-            .container(of("storageAccountName"), of("container"))
-        {
+        let place = self.state.primary.place(&self.source.properties);
+        let container = place
+            .and_then(|(account, container)| self.state.storage.container(&account, &container));
+        match container {
             None => excuses.push("source-gone"),
             Some(container) => {
                 let archived = |blob: &Blob| blob.tier.as_deref() == Some("Archive");
@@ -112,14 +175,12 @@ impl<'a> Pair<'a> {
                 }
             }
         }
-        if of("storageEncryptionFormat") != "None" {
+        let format = text(&self.source.properties, "storageEncryptionFormat");
+        if format.is_some_and(|format| format != "None") {
             excuses.push("source-unsupported");
         }
         // An asset that was there already may be in another storage account, and stays there.
-        let storage = |record: &Record| {
-            let place = Canonical::storage(&record.properties);
-            place.unwrap_or_default().to_owned()
-        };
+        let storage = |record: &Record| Canonical::storage(&record.properties);
         let elsewhere = |replica: &Record| storage(replica) != storage(self.source);
         if self.replica.is_some_and(elsewhere) {
             excuses.push("replica-refused");
@@ -151,12 +212,23 @@ impl<'a> Pair<'a> {
                 .unwrap_or_default()
                 .to_ascii_lowercase()
         };
-        if let Some(replica) = self.replica {
-            let replica = &replica.properties;
+        if let Some(record) = self.replica {
+            let replica = &record.properties;
             let has_keys = !source_keys.is_empty() || !keys(replica).is_empty();
-            if has_keys || id_of(source) != id_of(replica) {
+            let changes_in = terms(self.state.backend()).locators_change_in;
+            let replica_now = self.canonical(record);
+            let in_place = self
+                .canonical_source()
+                .same_but_for(&replica_now, changes_in);
+            if !in_place && (has_keys || id_of(source) != id_of(replica)) {
                 excuses.push("replica-conflict");
             }
+            if self.switches().is_some() && self.lacks_what_stays(&["startTime"]) {
+                excuses.push("replica-ignored");
+            }
+        }
+        if let Some(switches) = self.switches() {
+            excuses.extend(self.doubtful_excuses(switches));
         }
         let others = self.state.secondary.of_kind(Kind::StreamingLocators);
         for (_, other) in others.filter(|(id, _)| *id != self.id) {
@@ -167,7 +239,7 @@ impl<'a> Pair<'a> {
                 .keys()
                 .any(|id| source_keys.contains_key(id))
             {
-                excuses.push("key-id-taken");
+                excuses.push(self.key_id_taken());
             }
         }
         if self
@@ -177,7 +249,36 @@ impl<'a> Pair<'a> {
             .iter()
             .any(|id| source_keys.contains_key(id))
         {
-            excuses.push("key-id-taken");
+            excuses.push(self.key_id_taken());
+        }
+        excuses
+    }
+
+    /// MK.IO says no more than that there is a conflict.
+    const fn key_id_taken(&self) -> &'static str {
+        match self.switches() {
+            None => "key-id-taken",
+            Some(_) => "replica-conflict",
+        }
+    }
+
+    /// What follows from how MK.IO may be.
+    fn doubtful_excuses(&self, switches: Switches) -> Vec<&'static str> {
+        let source = &self.source.properties;
+        let mut excuses = Vec::new();
+        if switches.locator_ids == LocatorIds::Everywhere {
+            excuses.push("replica-conflict");
+        }
+        let policy = text(source, "streamingPolicyName").unwrap_or_default();
+        let taken = switches.keys_on_predefined == ExplicitKeys::Accepted;
+        if policy.starts_with(PREDEFINED) && !keys(source).is_empty() && !taken {
+            excuses.push("keys-refused");
+        }
+        let key_policies = source.get("contentKeys").and_then(Value::as_array);
+        let key_policies = key_policies.into_iter().flatten();
+        let mut key_policies = key_policies.filter_map(|key| key["policyName"].as_str());
+        if key_policies.any(|name| !self.anywhere(Kind::ContentKeyPolicies, name)) {
+            excuses.push("dependency-failed");
         }
         excuses
     }
@@ -211,19 +312,14 @@ impl<'a> Pair<'a> {
         {
             excuses.push("dependency-failed");
         }
-        let filters = source.get("filters").and_then(Value::as_array);
-        let lost = filters
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .any(|filter| {
-                let of_asset = asset.as_ref().and_then(|asset| {
-                    let filter = Name::new(filter).ok()?;
-                    Some(ResourceId::asset_filter(asset.name().clone(), filter))
-                });
-                let of_asset = of_asset.is_some_and(|id| self.there(&id));
-                !of_asset && !self.anywhere(Kind::AccountFilters, filter)
+        let lost = filters::named(source).any(|filter| {
+            let of_asset = asset.as_ref().and_then(|asset| {
+                let filter = Name::new(filter).ok()?;
+                Some(ResourceId::asset_filter(asset.name().clone(), filter))
             });
+            let of_asset = of_asset.is_some_and(|id| self.there(&id));
+            !of_asset && !self.anywhere(Kind::AccountFilters, filter)
+        });
         if lost {
             excuses.push("dependency-failed");
         }

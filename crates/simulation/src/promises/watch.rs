@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use change::{Kind, Name, ResourceId};
 use media::Side;
+use mirror::rules::Backend;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 use tokio::task;
 
-use super::canonical::{Canonical, keys};
+use super::{
+    canonical::{Canonical, SUPPRESSED, keys},
+    terms::terms,
+};
 use crate::{
-    ams::{Fields, text},
+    account::{Fields, caller::properties_of, text},
     state::State,
     storage::{
         http::{Address, Request},
@@ -33,6 +37,10 @@ pub(crate) struct Watch {
     listings: HashMap<Option<task::Id>, Listing>,
     /// Whether an invocation found a source there when it looked last.
     sources: HashMap<(Option<task::Id>, ResourceId), bool>,
+    /// Which invocations read the keys of a replica since it was created.
+    keys_read: BTreeSet<(Option<task::Id>, ResourceId)>,
+    /// Which invocations an account itself has answered.
+    answered: BTreeSet<(Option<task::Id>, &'static str)>,
     /// Which invocation made a locator last.
     makers: HashMap<ResourceId, Option<task::Id>>,
     /// Replicas that the mirror deleted last, as they were.
@@ -50,6 +58,17 @@ struct Listing {
 impl Watch {
     pub(crate) fn breaks(&mut self, promise: &str, what: impl AsRef<str>) {
         self.broken.push(format!("{promise}: {}", what.as_ref()));
+    }
+
+    /// An account answers an invocation; whether it has, which it has now.
+    pub(crate) fn note_answer(&mut self, side: Side) -> bool {
+        self.answered.insert((task::try_id(), side.as_str()));
+        true
+    }
+
+    /// Whether an account has answered this invocation.
+    pub(crate) fn answered(&self, side: Side) -> bool {
+        self.answered.contains(&(task::try_id(), side.as_str()))
     }
 
     /// An invocation read a page of a source container's listing.
@@ -77,8 +96,8 @@ impl Watch {
 }
 
 impl State {
-    /// A PUT arrives at an account.
-    pub(crate) fn watch_put(
+    /// A PUT or PATCH arrives at an account.
+    pub(crate) fn watch_write(
         &mut self,
         side: Side,
         id: &ResourceId,
@@ -90,14 +109,31 @@ impl State {
                 .watch
                 .breaks("the primary is only read", format!("PUT {id}"));
         }
-        let empty = Fields::new();
-        let properties = body
-            .get("properties")
-            .and_then(Value::as_object)
-            .unwrap_or(&empty);
+        let mut properties = properties_of(body);
         let there = self.secondary.get(id).is_some();
         if !there {
             self.watch.makers.insert(id.clone(), task::try_id());
+        }
+        if let Some(replica) = self.secondary.get(id)
+            && id.kind() == Kind::StreamingLocators
+            && let Some(keys) = replica.properties.get("contentKeys")
+        {
+            // Whoever changes a locator where it is leaves its keys alone.
+            properties.entry("contentKeys").or_insert(keys.clone());
+        }
+        let properties = &properties;
+        if let Some(problem) = self.shown_early(id, properties) {
+            let promise = "nothing is published before its keys are read back";
+            self.watch.breaks(promise, problem);
+        }
+        if !there {
+            self.watch.keys_read.retain(|(_, read)| read != id);
+        }
+        let retains = terms(self.backend()).retains_containers;
+        let retained = text(properties, "containerDeletionPolicy") == Some("Retain");
+        if id.kind() == Kind::Assets && retains && !retained {
+            let promise = "no replica takes its container along";
+            self.watch.breaks(promise, format!("PUT {id}"));
         }
         if self.puts_back(id, properties) {
             return;
@@ -125,11 +161,53 @@ impl State {
 
     /// Whether a replica that was deleted a moment ago, to be replaced, is made again as it was.
     fn puts_back(&self, id: &ResourceId, properties: &Fields) -> bool {
-        let of = |fields| Canonical::new(id.kind(), Side::Secondary, fields);
+        let of = |fields| Canonical::new(self.backend(), id.kind(), Side::Secondary, fields);
         self.watch
             .deleted
             .get(id)
-            .is_some_and(|deleted| of(deleted).same(&of(properties)))
+            .is_some_and(|deleted| of(deleted).same_but_for(&of(properties), &[SUPPRESSED]))
+    }
+
+    /// A locator that is written to be seen though nobody has looked at its keys since it was created.
+    fn shown_early(&self, id: &ResourceId, properties: &Fields) -> Option<String> {
+        let hidden = properties.get(SUPPRESSED) == Some(&Value::Bool(true));
+        let matters = id.kind() == Kind::StreamingLocators && terms(self.backend()).hides_at_first;
+        if !matters || hidden || keys(properties).is_empty() {
+            return None;
+        }
+        match self.secondary.get(id) {
+            None => Some(format!("PUT {id} creates it for all to see")),
+            Some(replica) => {
+                let was_hidden = replica.properties.get(SUPPRESSED) == Some(&Value::Bool(true));
+                let read = self.watch.keys_read.contains(&(task::try_id(), id.clone()));
+                (was_hidden && !read).then(|| format!("PUT {id} releases it unread"))
+            }
+        }
+    }
+
+    /// An invocation reads the keys of a locator.
+    pub(crate) fn watch_keys_read(&mut self, side: Side, id: &ResourceId) {
+        if side == Side::Secondary {
+            self.watch.keys_read.insert((task::try_id(), id.clone()));
+        }
+    }
+
+    /// A write was done.
+    pub(crate) fn watch_written(&mut self, side: Side, id: &ResourceId) {
+        let matters = id.kind() == Kind::StreamingLocators && terms(self.backend()).hides_at_first;
+        let Some(replica) = self.account(side).get(id).filter(|_| matters) else {
+            return;
+        };
+        let replica = &replica.properties;
+        let hidden = replica.get(SUPPRESSED) == Some(&Value::Bool(true));
+        let known = |of: &BTreeMap<ResourceId, Vec<Fields>>| {
+            let mut known = of.get(id).into_iter().flatten();
+            known.any(|known| keys(known) == keys(replica))
+        };
+        if !hidden && !known(&self.chronicle.sources) && !known(&self.chronicle.found) {
+            let promise = "nothing is published with other keys";
+            self.watch.breaks(promise, id.to_string());
+        }
     }
 
     /// Everything that is written is some state of the source, whole: the same IDs, keys and values.
@@ -137,10 +215,17 @@ impl State {
         let Some(sources) = self.chronicle.sources.get(id) else {
             return Some(format!("PUT {id}, which the primary never had"));
         };
-        let written = Canonical::new(id.kind(), Side::Secondary, properties);
+        let of = |side, fields| Canonical::new(self.backend(), id.kind(), side, fields);
+        let written = of(Side::Secondary, properties);
+        // That a locator is hidden for a while is no other state of it.
+        let hidden = properties.get(SUPPRESSED) == Some(&Value::Bool(true));
+        let same = |source: &Canonical| match hidden {
+            true => source.same_but_for(&written, &[SUPPRESSED]),
+            false => source.same(&written),
+        };
         let known = sources
             .iter()
-            .any(|source| Canonical::new(id.kind(), Side::Primary, source).same(&written));
+            .any(|source| same(&of(Side::Primary, source)));
         (!known).then(|| format!("PUT {id} with what the source never was"))
     }
 
@@ -161,19 +246,16 @@ impl State {
         let Some(seen) = self.watch.listings.get(&task::try_id()) else {
             return Some(format!("nobody looked at the bytes of {asset}"));
         };
-        let of = |name| text(replica, name).unwrap_or_default();
-        let place = (of("storageAccountName"), of("container"));
-        if self
-            .watch
-            .foreign
-            .contains(&(place.0.to_owned(), place.1.to_owned()))
-        {
+        let Some(place) = self.secondary.place(replica) else {
+            return Some(format!("{asset} is in storage that nobody knows"));
+        };
+        if self.watch.foreign.contains(&place) {
             return Some(format!(
                 "the container {} belongs to something else",
                 place.1
             ));
         }
-        let container = self.storage.container(place.0, place.1);
+        let container = self.storage.container(&place.0, &place.1);
         let missing = seen.blobs.iter().find(|(name, state)| {
             let there = container.and_then(|container| container.blobs.get(name));
             there.is_none_or(|blob| {
@@ -234,12 +316,15 @@ impl State {
         let same_id = text(&replica, "streamingLocatorId").is_some_and(|id| ids.contains(&id));
         // What it made itself a moment ago, and turned out to have other keys, it may take back.
         let own = self.watch.makers.get(id) == Some(&task::try_id());
+        // What nobody is shown is missed by nobody.
+        let hidden = replica.get(SUPPRESSED) == Some(&Value::Bool(true));
         let allowed = own
+            || (hidden && terms(self.backend()).hides_at_first)
             || match self.watch.sources.get(&(task::try_id(), id.clone())) {
                 // It changed: to be replaced.
                 Some(true) => keys(&replica).is_empty() && same_id,
                 // It was withdrawn.
-                Some(false) => true,
+                Some(false) => terms(self.backend()).deletes.contains(&id.kind()),
                 None => false,
             };
         if id.kind() != Kind::StreamingLocators || !allowed {
@@ -247,6 +332,13 @@ impl State {
                 "nothing is deleted that the settings do not allow",
                 format!("DELETE {id}"),
             );
+        }
+        let used = self.primary.of_kind(Kind::StreamingLocators);
+        let mut used = used.flat_map(|(_, locator)| keys(&locator.properties).into_keys());
+        let taken = used.any(|key| keys(&replica).contains_key(&key));
+        if taken && self.backend() == Backend::Mkio {
+            let promise = "no key is taken away that the primary uses";
+            self.watch.breaks(promise, format!("DELETE {id}"));
         }
         self.watch.deleted.insert(id.clone(), replica);
     }
