@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use change::Depth;
 use cloud::{QueueError, Queues};
+use health::{Watch, WatchOptions};
 use mirror::Mirror;
 use settings::{AccountIdentity, EventTopics, Settings, Webhook};
-use state::{Documents, Exceptions, Runs, Watermarks};
+use state::{Arrivals, Documents, Exceptions, Runs, Watermarks};
 use time::OffsetDateTime;
 use wiring::{Parts, TokenExpiry, WiringError};
 
@@ -24,9 +25,9 @@ pub trait Enqueue: Send + Sync {
 }
 
 #[async_trait]
-impl Enqueue for Queues {
+impl Enqueue for Arc<Queues> {
     async fn send(&self, queue: &str, text: &str, delay: Duration) -> Result<(), QueueError> {
-        Self::send(self, queue, text, delay).await
+        Queues::send(self, queue, text, delay).await
     }
 }
 
@@ -40,6 +41,10 @@ pub struct App {
     pub exceptions: Exceptions,
     /// What walks need to know.
     pub walks: Walks,
+    /// Measures how far the secondary is behind.
+    pub watch: Watch,
+    /// When events of each type last arrived.
+    pub arrivals: Arrivals,
     /// The account whose events count.
     pub primary: AccountIdentity,
     /// Who may send webhooks.
@@ -86,9 +91,27 @@ impl App {
         for token in &parts.tokens {
             warn_of_expiry(token);
         }
+        let queues = Arc::new(parts.queues);
+        let options = WatchOptions {
+            grace: settings.delete_grace,
+            dead_letters: Some(parts.dead_letters),
+            tokens: {
+                let tokens = parts.tokens.iter();
+                tokens
+                    .map(|token| (token.side.as_str().to_owned(), token.at))
+                    .collect()
+            },
+        };
         Ok(Self {
             mirror: parts.mirror,
-            queues: Box::new(parts.queues),
+            watch: Watch::new(
+                parts.primary,
+                Arc::clone(&queues) as _,
+                &parts.documents,
+                options,
+            ),
+            arrivals: Arrivals::new(Arc::clone(&parts.documents)),
+            queues: Box::new(queues),
             walks: Walks::new(&parts.documents, settings.sweep.clone()),
             exceptions: Exceptions::new(parts.documents),
             primary: settings.primary.identity.clone(),

@@ -8,6 +8,7 @@ mod backoff;
 mod blob_events;
 mod debounce;
 mod functions;
+mod lines;
 mod log;
 mod protocol;
 mod server;

@@ -6,25 +6,25 @@ use mirror::{Outcome, Report};
 use time::OffsetDateTime;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::protocol::Invocation;
+use crate::{
+    lines::{Json, Lines},
+    protocol::Invocation,
+};
 use change::{Batch, Change, ContainerChange, WalkOrder};
 use media::Calls;
-use state::Progress;
+use state::{Figures, Progress};
 
 /// The longest detail in a line, in characters; a line stays below 8 KiB with it.
 const MAX_DETAIL: usize = 2000;
 
+/// The most problems of a heartbeat in a line.
+const MAX_PROBLEMS: usize = 12;
+
 /// Starts logging. Only the handler's own lines are written: no library decides what gets into the log.
 pub fn start() {
-    let layer = tracing_subscriber::fmt::layer()
-        .json()
-        .flatten_event(true)
-        .with_current_span(false)
-        .with_span_list(false)
-        .with_writer(std::io::stdout);
     tracing_subscriber::registry()
         .with(Targets::new().with_target("handler", tracing::Level::INFO))
-        .with(layer)
+        .with(Lines::new(std::io::stdout))
         .init();
     std::panic::set_hook(Box::new(|panic| {
         // The message of a panic can quote data; where it happened cannot.
@@ -176,6 +176,38 @@ pub(crate) fn container(
         calls_secondary = calls.secondary,
         follow_ups = report.follow_ups.len(),
         "container"
+    );
+}
+
+/// What the heartbeat measured.
+pub(crate) fn heartbeat(invocation: &Invocation, figures: &Figures, took: Duration) {
+    let problems = figures.problems.iter().take(MAX_PROBLEMS);
+    let problems: Vec<String> = problems
+        .map(|one| one.chars().take(200).collect())
+        .collect();
+    tracing::info!(
+        target: "handler",
+        function = invocation.function(),
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        primary = %Json(&figures.primary),
+        lag = %Json(&figures.lag),
+        lag_at_least = %Json(&figures.lag_at_least),
+        blind = %Json(&figures.blind),
+        backlog = %Json(&figures.backlog),
+        queues = %Json(&figures.queues),
+        poisoned = %Json(&figures.poisoned),
+        dead_letters = figures.dead_letters,
+        exceptions = %Json(&figures.exceptions),
+        failures = %Json(&figures.failures),
+        waiting = %Json(&figures.waiting),
+        held = %Json(&figures.held),
+        arrivals = %Json(&figures.arrivals),
+        walks = %Json(&figures.walks),
+        tokens = %Json(&figures.tokens),
+        problems = %Json(&problems),
+        duration_ms = millis(took),
+        "heartbeat"
     );
 }
 

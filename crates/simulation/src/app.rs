@@ -13,10 +13,11 @@ use azure_core::{
 use blobs::{Access, Copier, EndpointTemplate, SasTokens, SourceAuth, StorageSide};
 use change::Kind;
 use handlers::{App, BlobEvents, Walks};
+use health::{NoQueues, Watch, WatchOptions};
 use media::{MediaService, Primary, Secondary, Side};
 use mirror::{Conflicts, Deletes, Maps, Mirror, MirrorOptions, Policy, rules::Backend};
 use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
-use state::{Documents, Exceptions};
+use state::{Arrivals, Documents, Exceptions, MemoryDocuments};
 
 use crate::{
     account::caller::Caller,
@@ -84,8 +85,17 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
                 ..MirrorOptions::default()
             },
         ),
-        queues: Box::new(Sender(line)),
+        queues: Box::new(Sender(line.clone())),
         walks: Walks::new(&documents, BTreeMap::new()),
+        // Nobody asks how far behind the replica is: the promises do.
+        watch: Watch::new(
+            Primary::new(client(Side::Primary)),
+            Arc::new(NoQueues),
+            &documents,
+            WatchOptions::default(),
+        ),
+        // When events last arrived matters to people alone, and is written down beside everything else.
+        arrivals: Arrivals::new(Arc::new(MemoryDocuments::default())),
         exceptions: Exceptions::new(documents),
         primary: primary.clone(),
         webhook: Webhook {

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use change::{Kind, ResourceId};
-use futures::{StreamExt, stream};
+use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -145,15 +145,15 @@ impl Exceptions {
             is_all,
             ..Listed::default()
         };
-        let documents = stream::iter(paths.iter().take(read_up_to))
-            .map(|path| self.documents.read(path))
-            .buffered(AT_ONCE);
-        let mut documents = std::pin::pin!(documents);
-        while let Some(document) = documents.next().await {
-            match document?.map(|document| serde_json::from_value(document.value)) {
-                Some(Ok(exception)) => listed.read.push(exception),
-                Some(Err(_)) => listed.unreadable += 1,
-                None => listed.count -= 1,
+        paths.truncate(read_up_to);
+        for some in paths.chunks(AT_ONCE) {
+            let documents = some.iter().map(|path| self.documents.read(path));
+            for document in join_all(documents).await {
+                match document?.map(|document| serde_json::from_value(document.value)) {
+                    Some(Ok(exception)) => listed.read.push(exception),
+                    Some(Err(_)) => listed.unreadable += 1,
+                    None => listed.count -= 1,
+                }
             }
         }
         Ok(listed)

@@ -258,7 +258,7 @@ mod tests {
             let runs = runs.clone();
             async move {
                 runs.update("backfill-1", NOW, move |run| {
-                    run.progress(Kind::Assets).applied += n
+                    run.progress(Kind::Assets).applied += n;
                 })
                 .await
                 .unwrap()

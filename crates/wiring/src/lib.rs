@@ -8,7 +8,9 @@ mod error;
 mod options;
 mod parts;
 mod storage;
+mod webhooks;
 
 pub use account::TokenExpiry;
 pub use error::WiringError;
 pub use parts::Parts;
+pub use webhooks::webhook_rules;

@@ -9,6 +9,9 @@ use state::{BlobDocuments, Documents};
 
 use crate::{TokenExpiry, WiringError, account::account, options::mirror_options, storage::copier};
 
+/// The container that the deployment makes for dead letters.
+const DEAD_LETTERS: &str = "dead-letters";
+
 /// Everything that the settings describe, built once for the process. All parts share one HTTP client, one credential and, for each
 /// account, one pace.
 pub struct Parts {
@@ -20,6 +23,9 @@ pub struct Parts {
     pub copier: Copier,
     /// The state documents in the app's own storage account.
     pub documents: Arc<dyn Documents>,
+    /// Where Event Grid puts events that it cannot deliver: the container `dead-letters` in the app's own storage account. Without Event
+    /// Grid there is none, and nothing in it.
+    pub dead_letters: Arc<dyn Documents>,
     /// The queues in the app's own storage account.
     pub queues: Queues,
     /// Maps, scope and policy, as the mirror uses them.
@@ -41,12 +47,15 @@ impl Parts {
         let client = cloud::http_client()?;
         let credential = cloud::credential(&identity(&settings.credential), &client)?;
         let copier = copier(settings, &credential, &client)?;
-        let documents: Arc<dyn Documents> = Arc::new(BlobDocuments::new(
-            settings.app_storage.blob_service.clone(),
-            &settings.app_storage.state_container,
-            Arc::clone(&credential),
-            &client,
-        )?);
+        let container = |name: &str| -> Result<Arc<dyn Documents>, WiringError> {
+            Ok(Arc::new(BlobDocuments::new(
+                settings.app_storage.blob_service.clone(),
+                name,
+                Arc::clone(&credential),
+                &client,
+            )?))
+        };
+        let documents = container(&settings.app_storage.state_container)?;
         let queues = Queues::new(
             settings.app_storage.queue_service.clone(),
             Arc::clone(&credential),
@@ -69,6 +78,7 @@ impl Parts {
             secondary,
             copier,
             documents,
+            dead_letters: container(DEAD_LETTERS)?,
             queues,
             options,
             mirror,

@@ -8,7 +8,7 @@ use change::{ContainerChange, Kind};
 use mirror::{Outcome, Reason};
 
 use super::{
-    Function,
+    Function, arrival,
     event::{self, Event, Verdict},
     queue::enqueued,
 };
@@ -20,12 +20,19 @@ use crate::{
 
 pub(super) const FUNCTION: Function = Function::BlobChanged("blob-changed");
 
+/// The events that say that an asset's blobs may differ.
+const TYPES: [&str; 2] = [
+    "Microsoft.Storage.BlobCreated",
+    "Microsoft.Storage.BlobDeleted",
+];
+
 pub(super) async fn run(app: &App, invocation: &Invocation) -> Reply {
     let started = Instant::now();
-    let (hint, subject) = match judge(app, invocation) {
+    let (hint, subject, event_type) = match judge(app, invocation) {
         Ok(judged) => judged,
         Err(verdict) => return event::conclude(invocation, &verdict, started.elapsed()),
     };
+    arrival::note(app, event_type);
     let debounce = &app.blob_events.debounce;
     // The output binding could not delay the message.
     let text = hint.to_text();
@@ -49,7 +56,10 @@ pub(super) async fn run(app: &App, invocation: &Invocation) -> Reply {
     }
 }
 
-fn judge(app: &App, invocation: &Invocation) -> Result<(ContainerChange, String), Verdict> {
+fn judge(
+    app: &App,
+    invocation: &Invocation,
+) -> Result<(ContainerChange, String, &'static str), Verdict> {
     let event =
         Event::of(invocation).ok_or_else(|| Verdict::bad("the event is not a JSON object"))?;
     let subject = event.subject();
@@ -57,12 +67,10 @@ fn judge(app: &App, invocation: &Invocation) -> Result<(ContainerChange, String)
         .blob_events
         .accepted(&app.event_topics, event.topic())
         .ok_or_else(|| Verdict::skip(Reason::NotPrimary, subject))?;
-    if !matches!(
-        event.kind(),
-        "Microsoft.Storage.BlobCreated" | "Microsoft.Storage.BlobDeleted"
-    ) {
-        return Err(Verdict::skip(Reason::NotMirroredKind, subject));
-    }
+    let mut types = TYPES.iter().copied();
+    let event_type = types
+        .find(|known| *known == event.kind())
+        .ok_or_else(|| Verdict::skip(Reason::NotMirroredKind, subject))?;
     let container = container_of(subject).ok_or_else(|| Verdict::bad(subject))?;
     // Containers of the storage service itself are no asset's.
     if container.starts_with('$') {
@@ -70,7 +78,7 @@ fn judge(app: &App, invocation: &Invocation) -> Result<(ContainerChange, String)
     }
     let hint = ContainerChange::new(account, container, event.time());
     let hint = hint.map_err(|_| Verdict::bad(subject))?;
-    Ok((hint, subject.to_owned()))
+    Ok((hint, subject.to_owned(), event_type))
 }
 
 /// The container in `/blobServices/default/containers/<container>/blobs/<blob>`. A blob's name may have slashes.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use settings::{AccountIdentity, EventTopics};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::outputs;
+use super::{arrival, outputs};
 use crate::{
     app::App,
     log,
@@ -53,6 +53,17 @@ impl Verdict {
             subject: what.into(),
         }
     }
+
+    /// Whether it came from the primary, whatever is made of it.
+    fn is_of_the_primary(&self) -> bool {
+        let stranger = [
+            Outcome::Skipped(Reason::NotPrimary),
+            Outcome::Failed(Reason::BadMessage),
+        ];
+        !self
+            .left_out
+            .is_some_and(|outcome| stranger.contains(&outcome))
+    }
 }
 
 pub(super) fn run(
@@ -62,6 +73,11 @@ pub(super) fn run(
 ) -> Reply {
     let started = Instant::now();
     let verdict = judge(app, invocation);
+    if verdict.is_of_the_primary()
+        && let Some(event) = Event::of(invocation)
+    {
+        arrival::note(app, event.kind());
+    }
     conclude(invocation, &verdict, started.elapsed())
 }
 

@@ -4,6 +4,7 @@ mod backfill;
 mod blob_changed;
 mod copy_blobs;
 mod deletions;
+mod heartbeat;
 mod job_finished;
 mod mirror_asset;
 mod mirror_content_key_policy;
@@ -15,6 +16,7 @@ mod sweep;
 mod walk;
 pub(crate) mod webhook;
 
+mod arrival;
 mod container;
 mod event;
 mod mirroring;
@@ -80,6 +82,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     sweep::FUNCTION,
     walk::FUNCTION,
     backfill::FUNCTION,
+    heartbeat::FUNCTION,
 ];
 
 impl Function {

@@ -17,6 +17,7 @@ use settings::AccountIdentity;
 use subtle::ConstantTimeEq;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use super::arrival;
 use crate::{app::App, log};
 
 /// The function's name, and the last part of its path.
@@ -121,6 +122,7 @@ fn judge(app: &App, headers: &HeaderMap, body: &[u8]) -> Result<Vec<Change>, Ref
         let what = "the event is about another project";
         return Err(Refused(StatusCode::FORBIDDEN, Reason::NotPrimary, what));
     }
+    arrival::note(app, text("type"));
     match text("type") {
         "MediaKind.StreamingLocatorCreated" => {
             let name = after("streamingLocators").or_else(|| data["resource"]["name"].as_str());

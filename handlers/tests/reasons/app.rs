@@ -15,11 +15,12 @@ use blobs::{BlobError, Budget, Claim, Copied, Look, Place, Settle, Share, ShareC
 use change::{Name, ResourceId};
 use cloud::QueueError;
 use handlers::{App, BlobEvents, Enqueue, Invocation, Walks};
+use health::{NoQueues, Watch, WatchOptions};
 use media::{Body, ListRequest, MediaService, Page, Primary, Secondary, ServiceError, Storage};
 use mirror::{AssetBytes, Mirror, MirrorOptions};
 use serde_json::{Value, json};
 use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
-use state::{Documents, Exceptions, MemoryDocuments};
+use state::{Arrivals, Documents, Exceptions, MemoryDocuments};
 use time::OffsetDateTime;
 
 pub(crate) const ACCOUNT: &str =
@@ -75,6 +76,13 @@ impl Default for Scene {
             ),
             queues: Box::new(queues.clone()),
             walks: Walks::new(&documents, BTreeMap::new()),
+            watch: Watch::new(
+                Primary::new(Arc::new(Broken)),
+                Arc::new(NoQueues),
+                &documents,
+                WatchOptions::default(),
+            ),
+            arrivals: Arrivals::new(Arc::clone(&documents)),
             exceptions: Exceptions::new(documents),
             primary: primary.clone(),
             webhook: Webhook {

@@ -1,0 +1,19 @@
+//! How far the secondary is behind, measured: what waits in the queues, what failed, when everything was last looked at.
+//!
+//! - [`Watch`] looks at the queues, the exceptions, the primary and the state documents;
+//! - what it saw is a [`Seen`], and [`Seen::figures`] makes numbers of it without asking anybody;
+//! - [`concerns`] says which of them somebody must do something about.
+//!
+//! What cannot be looked at is unknown, since when it was last known, and never zero. Nothing here writes but `heartbeat.json`.
+
+mod concerns;
+mod figures;
+mod heads;
+mod queues;
+mod seen;
+mod watch;
+
+pub use concerns::{Concern, concerns};
+pub use queues::{BACKFILL, NoQueues, QUEUES, ReadQueues};
+pub use seen::{QueueSeen, Seen};
+pub use watch::{EXCEPTIONS_READ, Watch, WatchOptions};
