@@ -344,6 +344,8 @@ module ams 'ams/main.bicep' = if (backend == 'ams') {
     subscribe: functionsDeployed && eventSource == 'system'
     accountTopicId: accountTopicId
     groupTopicId: groupTopicId
+    alert: watch
+    actionGroupId: actionGroupId
     functionAppId: app.outputs.id
     storageId: storage.outputs.id
     deadLetterContainer: storage.outputs.deadLetterContainer
@@ -407,6 +409,30 @@ module trafficManager 'front/traffic-manager.bicep' = if (front == 'trafficManag
     primaryKeyHost: primaryKeyHost
     secondaryKeyHost: secondaryKeyHost
     probePath: probePath
+  }
+}
+
+module alerts 'watch/alerts.bicep' = if (watch) {
+  name: 'alerts'
+  scope: group
+  params: {
+    location: location
+    token: token
+    tags: tags
+    insightsId: insights.outputs.id
+    actionGroupId: actionGroupId
+    lagObjectiveMinutes: lagObjectiveMinutes
+    announced: backend == 'ams' && eventSource != 'none' && functionsDeployed
+  }
+}
+
+module workbook 'watch/workbook.bicep' = if (watch) {
+  name: 'workbook'
+  scope: group
+  params: {
+    location: location
+    tags: tags
+    insightsId: insights.outputs.id
   }
 }
 

@@ -17,12 +17,14 @@ param principalType string
 @description('Name of the environment: the name of a custom role must be unique in the tenant.')
 param environmentName string
 
+var group = resourceGroup().id
+
 resource account 'Microsoft.Media/mediaServices@2023-01-01' existing = {
   name: accountName
 }
 
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, environmentName, 'Mirror Endpoint Operator')
+  name: guid(group, environmentName, 'Mirror Endpoint Operator')
   properties: {
     roleName: 'Mirror Endpoint Operator (${environmentName})'
     description: 'Starts and scales the streaming endpoints of the secondary account.'
@@ -40,7 +42,7 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
       }
     ]
     assignableScopes: [
-      resourceGroup().id
+      group
     ]
   }
 }

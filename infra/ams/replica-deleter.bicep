@@ -21,12 +21,14 @@ var actionOf = {
   streamingPolicies: 'Microsoft.Media/mediaservices/streamingPolicies/delete'
 }
 
+var group = resourceGroup().id
+
 resource account 'Microsoft.Media/mediaServices@2023-01-01' existing = {
   name: accountName
 }
 
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, environmentName, 'Mirror Replica Deleter')
+  name: guid(group, environmentName, 'Mirror Replica Deleter')
   properties: {
     roleName: 'Mirror Replica Deleter (${environmentName})'
     description: 'Deletes replicas of the kinds that the deployment names. Deleting an asset deletes its container.'
@@ -38,7 +40,7 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
       }
     ]
     assignableScopes: [
-      resourceGroup().id
+      group
     ]
   }
 }

@@ -9,12 +9,14 @@ param principalId string
 @description('Name of the environment: the name of a custom role must be unique in the tenant.')
 param environmentName string
 
+var group = resourceGroup().id
+
 resource account 'Microsoft.Media/mediaServices@2023-01-01' existing = {
   name: accountName
 }
 
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, environmentName, 'Mirror Replica Writer')
+  name: guid(group, environmentName, 'Mirror Replica Writer')
   properties: {
     roleName: 'Mirror Replica Writer (${environmentName})'
     description: 'Reads, creates and updates the replicas of media-mirror, secrets and content keys included. It does not delete.'
@@ -42,7 +44,7 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
       }
     ]
     assignableScopes: [
-      resourceGroup().id
+      group
     ]
   }
 }

@@ -9,12 +9,14 @@ param principalId string
 @description('Name of the environment: the name of a custom role must be unique in the tenant.')
 param environmentName string
 
+var group = resourceGroup().id
+
 resource account 'Microsoft.Media/mediaServices@2023-01-01' existing = {
   name: accountName
 }
 
 resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
-  name: guid(resourceGroup().id, environmentName, 'Mirror Source Reader')
+  name: guid(group, environmentName, 'Mirror Source Reader')
   properties: {
     roleName: 'Mirror Source Reader (${environmentName})'
     description: 'Reads what media-mirror mirrors, secrets and content keys included. The built-in role Reader lacks the three actions.'
@@ -36,7 +38,7 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
       }
     ]
     assignableScopes: [
-      resourceGroup().id
+      group
     ]
   }
 }
