@@ -34,16 +34,26 @@ impl Selection {
     pub(crate) fn takes_name(&self, name: &str) -> bool {
         // They exist in every account, and are not mirrored.
         let predefined = self.kind == Kind::StreamingPolicies && name.starts_with("Predefined_");
-        !predefined && self.name.as_ref().is_none_or(|pattern| pattern.matches(name))
+        !predefined
+            && self
+                .name
+                .as_ref()
+                .is_none_or(|pattern| pattern.matches(name))
     }
 
     pub(crate) fn takes(&self, source: &Body) -> bool {
         let Some(after) = self.created_after else {
             return true;
         };
-        let created = source
-            .text("created")
-            .and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-        created.is_none_or(|created| created >= after)
+        created(source).is_none_or(|created| created >= after)
     }
+}
+
+/// When a resource was made. Locators and streaming policies of MK.IO say it in their system data only.
+fn created(source: &Body) -> Option<OffsetDateTime> {
+    let text = source.text("created").or_else(|| {
+        let system = source.expose().get("systemData")?;
+        system.get("createdAt")?.as_str()
+    });
+    OffsetDateTime::parse(text?, &Rfc3339).ok()
 }

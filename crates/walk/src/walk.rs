@@ -82,6 +82,8 @@ struct Pages<'a> {
     request: ListRequest,
     ended: bool,
     read: u64,
+    /// A place that the list named before, chosen so that one which comes again and again is found (Brent).
+    named_before: Option<String>,
     deadline: Instant,
 }
 
@@ -93,6 +95,7 @@ impl<'a> Pages<'a> {
             request,
             ended: false,
             read: 0,
+            named_before: None,
             deadline,
         }
     }
@@ -108,12 +111,15 @@ impl<'a> Pages<'a> {
             .map_err(|(reason, detail)| Stopped::List(reason, detail))?;
         self.read += 1;
         self.ended = page.next.is_none();
-        if self.read >= MAX_PAGES || (!self.ended && page.next == self.request.next) {
+        if self.read >= MAX_PAGES || (!self.ended && page.next == self.named_before) {
             let reason = match self.side {
                 Side::Primary => Reason::SourceUnavailable,
                 Side::Secondary => Reason::ReplicaUnavailable,
             };
             return Err(Stopped::List(reason, "the list does not end".to_owned()));
+        }
+        if self.read.is_power_of_two() {
+            self.named_before.clone_from(&page.next);
         }
         self.request.next = page.next;
         Ok(Some(page.items))
@@ -154,7 +160,10 @@ pub async fn walk<V: Visit>(
     while let Some(page) = pages.next().await? {
         for source in page {
             let name = source.id().name();
-            if !selection.takes_name(name.as_str()) || !known.insert(name.as_str()) {
+            if !selection.takes_name(name.as_str())
+                || !selection.takes(&source)
+                || !known.insert(name.as_str())
+            {
                 continue;
             }
             let fingerprint = mirror.fingerprint(Side::Primary, &source);
@@ -164,9 +173,6 @@ pub async fn walk<V: Visit>(
                 Match::Missing if is_left_out(mirror, &source) => Seen::OutOfScope,
                 Match::Missing => Seen::Missing,
             };
-            if !selection.takes(&source) {
-                continue;
-            }
             if seen == Seen::Missing && selection.kind == Kind::Assets && !mirror.mirrors_all() {
                 undecided.push(name.clone());
                 continue;
