@@ -72,7 +72,7 @@ impl Queues {
         )?))
     }
 
-    /// Puts a text into a queue, never to expire, invisible for `delay` (whole seconds, at most seven days). A queue that does not
+    /// Puts a text into a queue, never to expire, invisible for `delay` (rounded up to whole seconds, at most seven days). A queue that does not
     /// exist is made.
     ///
     /// # Errors
@@ -244,7 +244,9 @@ async fn put(client: &QueueClient, text: &str, delay: Duration) -> azure_core::R
     let message = QueueMessage {
         message_text: Some(base64::encode(text)),
     };
-    let seconds = delay.as_secs().min(MAX_DELAY_SECONDS);
+    // Rounded up: who is asked to wait must not come back early, and part of a second would be nothing.
+    let seconds = delay.as_secs() + u64::from(delay.subsec_nanos() > 0);
+    let seconds = seconds.min(MAX_DELAY_SECONDS);
     let options = QueueClientSendMessageOptions {
         message_time_to_live: Some(-1),
         visibility_timeout: i32::try_from(seconds).ok(),
