@@ -18,6 +18,8 @@ mod pace;
 mod resource;
 mod service;
 mod token;
+mod token_request;
+mod webhook_rules;
 mod wire;
 
 pub use ams::{AccountId, Ams, BadAccountId};
@@ -29,4 +31,6 @@ pub use mkio::{BadProject, Mkio};
 pub use pace::{Pace, Rate, Rates, in_background};
 pub use service::{ListRequest, MediaService, Page, Primary, Secondary, Storage};
 pub use token::{BadToken, StaticToken};
+pub use token_request::{TokenUse, token_request};
+pub use webhook_rules::{WebhookRule, WebhookRules};
 pub use wire::{Side, Wire, WireOptions};

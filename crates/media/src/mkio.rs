@@ -19,6 +19,7 @@ use crate::{
     container::{assets_in, is_filter_refused},
     locator::{has_keys, same_keys, same_locator, torn},
     resource::{next_page, page, resource, unlike},
+    token_request::group,
 };
 
 /// How often the state of a new resource is asked for, and the pause between.
@@ -422,14 +423,7 @@ fn is_404(error: &ServiceError) -> bool {
 
 /// An operation and the capability that a restricted token needs for it (media API, "RBAC").
 fn needing(method: &str, id: &ResourceId, action: Option<&str>, right: &str) -> String {
-    let capability = match id.kind() {
-        Kind::Assets => "ams.asset",
-        Kind::AssetFilters => "ams.assetfilter",
-        Kind::AccountFilters => "ams.accountfilter",
-        Kind::ContentKeyPolicies => "ams.contentkeypolicy",
-        Kind::StreamingPolicies => "ams.streamingpolicy",
-        Kind::StreamingLocators => "ams.streaminglocator",
-    };
+    let capability = group(id.kind());
     let action = action.map_or_else(String::new, |action| format!("/{action}"));
     format!("{method} {id}{action} (needs {capability} {right})")
 }
