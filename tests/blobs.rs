@@ -225,6 +225,8 @@ async fn what_the_primary_does_not_say_now_is_asked_again_and_what_it_refuses_is
 ) -> anyhow::Result<()> {
     let scene = exclusive(backend).await?;
     encoded(&scene, "asked-again").await?;
+    // A finished job raises two events.
+    scene.calm().await?;
     let container = added(&scene, "asked-again", "late.vtt").await?;
     let since = "2026-01-02T03:04:05Z";
     let hint = json!({"v": 1, "account": Storage::PRIMARY, "container": container, "since": since});

@@ -1,17 +1,18 @@
 //! What is wrong with the projects, their tokens and their storage is said with its reason, and nothing is taken away.
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use simulator::{Fault, FaultRule, TokenCheck};
-use world::{Storage, World};
+use simulator::{Fault, FaultRule, Permission, TokenCheck};
+use world::{Storage, World, bodies::filters};
 
-use super::{hinted, replica};
-use crate::support::{Scene, clear, encoded, mkio, tests, viewers};
+use super::hinted;
+use crate::support::{Scene, clear, encoded, members, mkio, tests, viewers};
 
 tests![
-    a_lost_project_takes_nothing_away,
+    a_project_that_does_not_exist_is_no_empty_one,
     a_token_that_does_not_hold_is_named,
     a_capability_that_is_missing_is_named,
+    the_old_family_of_paths_is_told_from_the_new,
     a_web_page_in_place_of_json_is_no_answer,
     storage_that_is_not_there_or_not_azure_is_said,
     names_ids_and_labels_at_their_limits_are_mirrored,
@@ -26,19 +27,24 @@ async fn published(scene: &Scene, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn a_lost_project_takes_nothing_away() -> anyhow::Result<()> {
+/// Both sides answer 404 for everything, as for a misspelt name.
+async fn a_project_that_does_not_exist_is_no_empty_one() -> anyhow::Result<()> {
     let scene = mkio().await?;
-    published(&scene, "kept").await?;
-    let lost = FaultRule::for_account(World::PRIMARY, Fault::LoseAccount);
-    let lost = scene.control().add_fault(lost);
-    hinted(&scene, "kept", "waiting(source-unavailable)").await?;
-    let from = scene.hint("assets/kept").await?;
-    scene
-        .expect_after(from, "assets/kept", "waiting(source-unavailable)")
-        .await?;
-    ensure!(replica(&scene, "kept").await?.is_some());
-    scene.control().clear_fault(lost);
-    scene.expect_after(from, "assets/kept", "in-sync").await?;
+    encoded(&scene, "misspelt").await?;
+    let path = "assets/misspelt";
+    for (side, account) in [("source", World::PRIMARY), ("replica", World::SECONDARY)] {
+        let unknown = FaultRule::for_account(account, Fault::LoseAccount);
+        let unknown = scene.control().add_fault(unknown);
+        let from = scene.hint(path).await?;
+        let outcome = format!("waiting({side}-unavailable)");
+        let said = scene.expect_after(from, path, &outcome).await?;
+        ensure!(
+            said.text("detail").contains("project-not-found"),
+            "{said:?}"
+        );
+        scene.control().clear_fault(unknown);
+        scene.expect_after(from, path, "in-sync").await?;
+    }
     Ok(())
 }
 
@@ -62,22 +68,90 @@ async fn a_token_that_does_not_hold_is_named() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Each capability that the mirror needs, of the token that lacks it: the detail names it, and nothing is written.
 async fn a_capability_that_is_missing_is_named() -> anyhow::Result<()> {
     let scene = mkio().await?;
-    let path = "contentKeyPolicies/secret";
-    let policy = viewers(&scene.secrets.base64("verification-key"));
-    scene.primary()?.put(path, policy).await?;
+    encoded(&scene, "capable").await?;
+    members(&scene, "capable").await?;
+    scene.expect("streamingLocators/capable", "applied").await?;
+    scene.calm().await?;
+    for (capability, path) in [
+        ("ams.asset.get", "assets/capable"),
+        ("ams.streaminglocator.get", "streamingLocators/capable"),
+        ("ams.streaminglocator.create", "streamingLocators/capable"),
+        ("ams.contentkeypolicy.create", "contentKeyPolicies/capable"),
+        ("ams.streamingpolicy.get", "streamingPolicies/capable"),
+        ("ams.accountfilter.get", "accountFilters/capable"),
+        ("ams.assetfilter.get", "assets/capable/assetFilters/capable"),
+    ] {
+        denied(&scene, capability, path, "source-denied").await?;
+    }
+    // What only the secondary's token needs.
     scene.control().change_settings(|settings| {
-        settings.mkio.denied_capabilities = vec!["ams.contentkeypolicy.create".to_owned()];
+        settings.mkio.streaming_policy_update = Permission::Allow;
     });
-    let from = scene.hint("contentKeyPolicies/secret").await?;
-    let said = scene
-        .expect_after(from, path, "failed(source-denied)")
-        .await?;
+    let primary = scene.primary()?;
+    let description = json!({"description": "changed"});
+    primary.put_asset("capable", description, json!({})).await?;
+    let policy = viewers(&scene.secrets.base64("new-key"));
+    primary.change_content_key_policy("capable", policy).await?;
+    primary.put("accountFilters/new", filters::clip()).await?;
+    for (capability, path) in [
+        ("ams.asset.update", "assets/capable"),
+        ("ams.contentkeypolicy.update", "contentKeyPolicies/capable"),
+        ("ams.accountfilter.create", "accountFilters/new"),
+    ] {
+        denied(&scene, capability, path, "replica-denied").await?;
+    }
+    Ok(())
+}
+
+async fn denied(scene: &Scene, capability: &str, path: &str, reason: &str) -> anyhow::Result<()> {
+    scene.control().change_settings(|settings| {
+        settings.mkio.denied_capabilities = vec![capability.to_owned()];
+    });
+    let from = scene.hint(path).await?;
+    let outcome = format!("failed({reason})");
+    let said = scene.expect_after(from, path, &outcome).await;
+    scene
+        .control()
+        .change_settings(|settings| settings.mkio.denied_capabilities.clear());
+    let said = said.with_context(|| capability.to_owned())?;
+    // `ams.asset.get` is the capability `get` of `ams.asset`, which is how a token lists it.
+    let named = capability
+        .rsplit_once('.')
+        .map(|(group, right)| format!("{group} {right}"));
+    let detail = said.text("detail");
     ensure!(
-        said.text("detail").contains("ams.contentkeypolicy create"),
-        "{said:?}"
+        detail.contains("403") && named.is_some_and(|named| detail.contains(&named)),
+        "{capability}: {said:?}"
     );
+    Ok(())
+}
+
+/// `api.mk.io/api/ams/...` of before, where a read like these is 405 today.
+async fn the_old_family_of_paths_is_told_from_the_new() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    for (account, setting) in [
+        (World::PRIMARY, "MIRROR_PRIMARY_ENDPOINT"),
+        (World::SECONDARY, "MIRROR_SECONDARY_ENDPOINT"),
+    ] {
+        let old = Fault::Status {
+            status: 405,
+            code: Some("MethodNotAllowed".to_owned()),
+            message: None,
+        };
+        let old = scene
+            .control()
+            .add_fault(FaultRule::for_account(account, old));
+        let said = hinted(&scene, "whichever", "failed(configuration)").await?;
+        let detail = said.text("detail");
+        ensure!(
+            detail.contains(setting) && detail.contains("https://app.mk.io"),
+            "{said:?}"
+        );
+        scene.control().clear_fault(old);
+    }
     Ok(())
 }
 
@@ -107,6 +181,11 @@ async fn storage_that_is_not_there_or_not_azure_is_said() -> anyhow::Result<()> 
         "bucketName": "films",
         "credential": {"accessKeyId": "AKIA0000000000000000", "secretAccessKey": scene.secrets.text("bucket-key")}
     }});
+    let google = json!({"spec": {
+        "type": "Google.Storage",
+        "bucketName": "films",
+        "credential": {"gac": {"private_key": scene.secrets.text("google-key")}}
+    }});
     for (record, spec, name, reason, says) in [
         ("west lost", &azure, "lost", "configuration", "north lost"),
         (
@@ -116,7 +195,20 @@ async fn storage_that_is_not_there_or_not_azure_is_said() -> anyhow::Result<()> 
             "configuration",
             "west unknown",
         ),
-        ("west bucket", &bucket, "bucketed", "source-unsupported", ""),
+        (
+            "west bucket",
+            &bucket,
+            "bucketed",
+            "source-unsupported",
+            "AWS.S3",
+        ),
+        (
+            "west google",
+            &google,
+            "googled",
+            "source-unsupported",
+            "Google.Storage",
+        ),
     ] {
         primary
             .put_body(&format!("storage/{record}"), spec.clone())

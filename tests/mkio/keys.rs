@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use simulator::{ExplicitKeys, Fault, FaultRule, PatchOptions};
+use simulator::{ExplicitKeys, Fault, FaultRule};
 use world::{World, bodies::streaming_policies};
 
 use super::{hinted, nothing_written, replica};
@@ -12,12 +12,10 @@ tests![
     a_locator_is_released_after_its_keys_were_read_back,
     keys_that_a_predefined_policy_refuses_publish_nothing,
     keys_that_were_replaced_stay_suppressed,
-    keys_that_a_predefined_policy_takes_are_mirrored,
     a_locator_whose_keys_the_primary_uses_is_not_replaced,
     a_replacement_with_other_keys_stays_suppressed,
     a_field_that_nobody_knows_does_not_keep_a_locator_back,
     what_is_still_being_made_is_waited_for,
-    an_option_that_a_merging_service_keeps_is_named,
 ];
 
 /// An encoded asset, and a content key policy.
@@ -131,17 +129,6 @@ async fn keys_that_were_replaced_stay_suppressed() -> anyhow::Result<()> {
     );
     let hidden = replica(&scene, "stripped").await?.context("it is there")?;
     ensure!(hidden["suppressed"] == true);
-    Ok(())
-}
-
-async fn keys_that_a_predefined_policy_takes_are_mirrored() -> anyhow::Result<()> {
-    let scene = mkio().await?;
-    scene.control().change_settings(|settings| {
-        settings.mkio.explicit_keys_on_predefined = ExplicitKeys::Accept;
-    });
-    published(&scene, "taken", false).await?;
-    scene.expect("streamingLocators/taken", "applied").await?;
-    ensure!(scene.proof()?.locator("taken").await?.keys == 1);
     Ok(())
 }
 
@@ -265,30 +252,5 @@ async fn what_is_still_being_made_is_waited_for() -> anyhow::Result<()> {
         states.count() > 1,
         "nobody waited for the content key policy"
     );
-    Ok(())
-}
-
-async fn an_option_that_a_merging_service_keeps_is_named() -> anyhow::Result<()> {
-    let scene = mkio().await?;
-    let (primary, path) = (scene.primary()?, "contentKeyPolicies/merging");
-    let one = viewers(&scene.secrets.base64("verification-key"));
-    let mut two = one.clone();
-    let mut second: Value = two["options"][0].clone();
-    second["name"] = json!("partners");
-    if let Some(options) = two["options"].as_array_mut() {
-        options.push(second);
-    }
-    primary.put(path, two).await?;
-    let from = scene.hint(path).await?;
-    scene.expect_after(from, path, "applied").await?;
-    primary.change_content_key_policy("merging", one).await?;
-    scene
-        .control()
-        .change_settings(|settings| settings.mkio.patch_options = PatchOptions::Merge);
-    let from = scene.hint(path).await?;
-    let said = scene
-        .expect_after(from, path, "failed(replica-conflict)")
-        .await?;
-    ensure!(said.text("detail").contains("partners"), "{said:?}");
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod calls;
 mod keys;
+mod switches;
 mod webhook;
 
 use anyhow::ensure;
@@ -15,6 +16,7 @@ pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
         bad_input::tests(),
         calls::tests(),
         keys::tests(),
+        switches::tests(),
         webhook::tests(),
     ]
     .into_iter()
