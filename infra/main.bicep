@@ -192,7 +192,8 @@ var pairs = map(filter(split(storageAccounts, ','), pair => !empty(trim(pair))),
 var primaryStorageIds = map(pairs, pair => pair[0])
 var secondaryStorageIds = map(pairs, pair => pair[1])
 var accountMap = join(map(pairs, pair => '${last(split(pair[0], '/'))}=${last(split(pair[1], '/'))}'), ',')
-var storageTopics = split(storageTopicIds, ',')
+// Of each storage account the system topic that exists already, or nothing.
+var storageTopics = map(range(0, length(primaryStorageIds)), index => index < length(split(storageTopicIds, ',')) ? trim(split(storageTopicIds, ',')[index]) : '')
 
 var usesSystemTopics = eventSource == 'system' && (backend == 'ams' || blobEvents)
 var customTopics = join(concat([customTopicId], blobEvents ? primaryStorageIds : []), ',')
@@ -344,8 +345,6 @@ module ams 'ams/main.bicep' = if (backend == 'ams') {
     subscribe: functionsDeployed && eventSource == 'system'
     accountTopicId: accountTopicId
     groupTopicId: groupTopicId
-    alert: watch
-    actionGroupId: actionGroupId
     functionAppId: app.outputs.id
     storageId: storage.outputs.id
     deadLetterContainer: storage.outputs.deadLetterContainer
@@ -357,11 +356,11 @@ module ams 'ams/main.bicep' = if (backend == 'ams') {
 
 module blobTopic 'events/storage-topic.bicep' = [for (id, index) in primaryStorageIds: if (functionsDeployed && blobEvents && eventSource != 'none') {
   name: 'mirror-blob-events-${index}-${token}'
-  scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+  scope: resourceGroup(split(empty(storageTopics[index]) ? id : storageTopics[index], '/')[2], split(empty(storageTopics[index]) ? id : storageTopics[index], '/')[4])
   params: {
     accountName: last(split(id, '/'))
-    topicName: index < length(storageTopics) && !empty(storageTopics[index]) ? last(split(storageTopics[index], '/')) : 'evgt-mirror-${last(split(id, '/'))}'
-    topicExists: index < length(storageTopics) && !empty(storageTopics[index])
+    topicName: empty(storageTopics[index]) ? 'evgt-mirror-${last(split(id, '/'))}' : last(split(storageTopics[index], '/'))
+    topicExists: !empty(storageTopics[index])
     functionAppId: app.outputs.id
     storageId: storage.outputs.id
     deadLetterContainer: storage.outputs.deadLetterContainer

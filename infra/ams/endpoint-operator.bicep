@@ -49,9 +49,9 @@ resource role 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
 
 resource assignment 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account
-  name: guid(account.id, principalId, role.id)
+  name: guid(account.id, principalId, role.name)
   properties: {
-    roleDefinitionId: role.id
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.name)
     principalId: principalId
     principalType: principalType
   }

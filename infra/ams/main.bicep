@@ -42,12 +42,6 @@ param accountTopicId string
 @description('Existing system topic of the primary\'s resource group, by resource ID; empty to make one.')
 param groupTopicId string
 
-@description('Whether topics that lose events raise an alert.')
-param alert bool
-
-@description('Action group that alerts call, by resource ID; empty for none.')
-param actionGroupId string
-
 @description('Resource ID of the function app.')
 param functionAppId string
 
@@ -160,34 +154,6 @@ module resources 'resources-subscription.bicep' = if (subscribe) {
     topicName: empty(groupTopicId) ? groupTopicName : groupTopicParts[8]
     functionAppId: functionAppId
     accountId: primary
-  }
-  dependsOn: [
-    groupTopic
-  ]
-}
-
-module jobsAlert '../watch/topic-alert.bicep' = if (subscribe && alert && empty(accountTopicId)) {
-  name: 'mirror-jobs-alert-${token}'
-  scope: resourceGroup(primaryParts[2], primaryParts[4])
-  params: {
-    topicId: '${join(take(primaryParts, 5), '/')}/providers/Microsoft.EventGrid/systemTopics/${accountTopicName}'
-    metric: 'DeadLetteredCount'
-    actionGroupId: actionGroupId
-    tags: tags
-  }
-  dependsOn: [
-    accountTopic
-  ]
-}
-
-module resourcesAlert '../watch/topic-alert.bicep' = if (subscribe && alert && empty(groupTopicId)) {
-  name: 'mirror-resources-alert-${token}'
-  scope: resourceGroup(primaryParts[2], primaryParts[4])
-  params: {
-    topicId: '${join(take(primaryParts, 5), '/')}/providers/Microsoft.EventGrid/systemTopics/${groupTopicName}'
-    metric: 'DroppedEventCount'
-    actionGroupId: actionGroupId
-    tags: tags
   }
   dependsOn: [
     groupTopic

@@ -88,6 +88,15 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
+// Nobody deploys with a password.
+resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for name in ['scm', 'ftp']: {
+  parent: site
+  name: name
+  properties: {
+    allow: false
+  }
+}]
+
 @description('Resource ID of the app.')
 output id string = site.id
 
