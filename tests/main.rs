@@ -9,6 +9,7 @@ mod blobs;
 mod configuration;
 mod copying;
 mod events;
+mod heartbeat;
 mod messages;
 mod mkio;
 mod publishing;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
             configuration::tests(),
             copying::tests(),
             events::tests(),
+            heartbeat::tests(),
             messages::tests(),
             mkio::tests(),
             publishing::tests(),

@@ -38,6 +38,11 @@ impl Record {
         self.0[field].as_u64()
     }
 
+    /// A field that is more than a text or a number.
+    pub(crate) fn value(&self, field: &str) -> &Value {
+        &self.0[field]
+    }
+
     /// Whether it says what became of a change; others are about events or faults.
     pub(crate) fn is_change(&self) -> bool {
         self.text("message") == "change"

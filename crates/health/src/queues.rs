@@ -77,7 +77,28 @@ pub(crate) fn carries(queue: &str, kind: Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use serde_json::Value;
+
     use super::*;
+
+    #[test]
+    fn every_queue_with_a_function_is_looked_at_and_no_other() {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../functions"));
+        let mut triggers = BTreeSet::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let function = fs::read(entry.unwrap().path().join("function.json")).unwrap();
+            let function: Value = serde_json::from_slice(&function).unwrap();
+            for binding in function["bindings"].as_array().unwrap() {
+                if binding["type"] == "queueTrigger" {
+                    triggers.insert(binding["queueName"].as_str().unwrap().to_owned());
+                }
+            }
+        }
+        let queues: BTreeSet<String> = QUEUES.iter().map(ToString::to_string).collect();
+        assert_eq!(queues, triggers);
+    }
 
     #[test]
     fn every_kind_waits_in_a_queue_that_is_looked_at() {
