@@ -1,6 +1,7 @@
 //! Somebody else is quicker: the platform, or another invocation that mirrors the same resource.
 
 mod double;
+mod on_mkio;
 
 use std::sync::Arc;
 

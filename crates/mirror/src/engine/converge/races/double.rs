@@ -19,6 +19,8 @@ type Surprise = Box<dyn FnOnce() + Send>;
 pub(super) struct Account {
     resources: Arc<Mutex<HashMap<ResourceId, Body>>>,
     surprises: Arc<Mutex<Vec<(&'static str, Surprise)>>>,
+    /// Whether creating a locator that is there hides or shows it, as MK.IO has it.
+    pub(super) hides_what_is_there: bool,
 }
 
 impl Account {
@@ -82,7 +84,13 @@ impl MediaService for Account {
 
     async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
         self.called("create");
-        if self.get(body.id()).is_some() {
+        if let Some(mut there) = self.get(body.id()) {
+            if self.hides_what_is_there {
+                let suppressed = body.property("suppressed").cloned();
+                there.set_property("suppressed", suppressed.unwrap_or_default());
+                self.put(&there);
+                return Ok(there);
+            }
             let error = ServiceError::new(ErrorKind::Conflict, "PUT", "Conflict");
             return Err(error);
         }

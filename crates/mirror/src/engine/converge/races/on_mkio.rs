@@ -1,0 +1,134 @@
+//! Locators of MK.IO: PUT of one that exists changes whether it is shown.
+
+use std::sync::{Arc, Mutex};
+
+use change::{Cause, Change, Kind, Name, ResourceId};
+use media::{Body, Primary, Secondary};
+use serde_json::{Map, Value, json};
+use state::MemoryDocuments;
+
+use super::double::{Account, NoBytes};
+use crate::{Mirror, MirrorOptions, Outcome, Reason, Report, problem::Problem, rules::Backend};
+
+struct Scene {
+    primary: Account,
+    secondary: Account,
+    mirror: Mirror,
+}
+
+fn scene() -> Scene {
+    let primary = Account::default();
+    let mut secondary = Account::default();
+    secondary.hides_what_is_there = true;
+    let mirror = Mirror::new(
+        Primary::new(Arc::new(primary.clone())),
+        Secondary::new(Arc::new(secondary.clone())),
+        Arc::new(NoBytes),
+        Arc::new(MemoryDocuments::default()),
+        MirrorOptions {
+            backend: Backend::Mkio,
+            ..MirrorOptions::default()
+        },
+    );
+    secondary.put(&body(Kind::StreamingPolicies, "own", json!({})));
+    Scene {
+        primary,
+        secondary,
+        mirror,
+    }
+}
+
+fn body(kind: Kind, name: &str, properties: Value) -> Body {
+    let id = ResourceId::new(kind, Name::new(name).unwrap());
+    let value = [("properties".to_owned(), properties)];
+    Body::new(id, Map::from_iter(value))
+}
+
+fn locator(properties: Value) -> Body {
+    body(Kind::StreamingLocators, "film", properties)
+}
+
+fn with_key(key: &str) -> Body {
+    locator(json!({
+        "assetName": "a", "streamingPolicyName": "own", "streamingLocatorId": "film",
+        "contentKeys": [{"id": key, "value": "AAAAAAAAAAAAAAAAAAAAAA=="}],
+    }))
+}
+
+impl Scene {
+    /// With its bytes there already.
+    async fn mirrored(&self, source: &Body) -> Result<Report, Problem> {
+        let change = Change::new(source.id().clone(), Cause::Written, None);
+        self.mirror.converge(&change, source.clone(), None).await
+    }
+}
+
+fn is_hidden(locator: &Body) -> bool {
+    locator.property("suppressed") == Some(&Value::Bool(true))
+}
+
+#[tokio::test]
+async fn a_locator_that_may_get_keys_is_hidden_until_it_is_read_back() {
+    let scene = scene();
+    let source = locator(json!({"assetName": "a", "streamingPolicyName": "own"}));
+    scene.primary.put(&source);
+    let (secondary, id) = (scene.secondary.clone(), source.id().clone());
+    let before = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&before);
+    scene.secondary.before("update", move || {
+        *seen.lock().unwrap() = secondary.get(&id);
+    });
+    let report = scene.mirrored(&source).await;
+    assert_eq!(report.unwrap().outcome, Outcome::Applied);
+    assert!(before.lock().unwrap().as_ref().is_some_and(is_hidden));
+    let replica = scene.secondary.get(source.id()).unwrap();
+    assert!(!is_hidden(&replica));
+}
+
+#[tokio::test]
+async fn a_newer_locator_that_was_hidden_by_mistake_is_shown_again() {
+    let scene = scene();
+    let (older, newer) = (with_key("1"), with_key("2"));
+    scene.primary.put(&older);
+    let (primary, secondary, made) = (
+        scene.primary.clone(),
+        scene.secondary.clone(),
+        newer.clone(),
+    );
+    scene.secondary.before("create", move || {
+        primary.put(&made);
+        secondary.put(&made);
+    });
+    scene
+        .secondary
+        .before("delete", || panic!("the newer replica is deleted"));
+    let report = scene.mirrored(&older).await;
+    assert_eq!(report.unwrap().outcome, Outcome::Applied);
+    let replica = scene.secondary.get(older.id()).unwrap();
+    assert!(!is_hidden(&replica));
+    assert_eq!(
+        replica.property("contentKeys"),
+        newer.property("contentKeys")
+    );
+}
+
+#[tokio::test]
+async fn a_locator_that_publishes_another_asset_meanwhile_waits_for_the_bytes_of_that() {
+    let scene = scene();
+    let policy = "Predefined_ClearStreamingOnly";
+    let of = |asset: &str| {
+        locator(
+            json!({"assetName": asset, "streamingPolicyName": policy, "streamingLocatorId": "film"}),
+        )
+    };
+    let source = of("a");
+    scene.primary.put(&source);
+    let (primary, newer) = (scene.primary.clone(), of("b"));
+    scene
+        .secondary
+        .before("create", move || primary.put(&newer));
+    let problem = scene.mirrored(&source).await.unwrap_err();
+    assert_eq!(problem.reason, Reason::SourceChanging);
+    let replica = scene.secondary.get(source.id()).unwrap();
+    assert_eq!(replica.text("assetName"), Some("a"));
+}
