@@ -37,8 +37,8 @@ pub(crate) struct Options {
     #[arg(long)]
     keep: bool,
     /// Play with the package that `cargo xtask package` made, unpacked, rather than with a handler that is built for it.
-    #[arg(long, value_name = "ZIP")]
-    package: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    zip: Option<PathBuf>,
 }
 
 /// The services by the names that the setting `MIRROR_BACKEND` has for them.
@@ -76,7 +76,7 @@ async fn play(options: &Options) -> anyhow::Result<()> {
     let unpacked = tempfile::Builder::new()
         .prefix("media-mirror-package-")
         .tempdir()?;
-    let (app, handler) = match &options.package {
+    let (app, handler) = match &options.zip {
         Some(zip) => {
             println!("unpacking {}", zip.display());
             package::unpack(zip, unpacked.path())?;
