@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{completions, config, replay};
+use crate::commands::{backfill, completions, config, plan, replay, status, verify, webhook};
 
 /// Operates a media-mirror: says what it would do, starts and follows its work, and puts back what went wrong.
 ///
 /// It reads the settings that the app has: the same environment variables, or a file with them (--settings). One default differs:
 /// MIRROR_CREDENTIAL is developer-tools, so it signs in as whoever is signed in with `az login` or `azd auth login`.
 ///
-/// Exit codes: 0 as it should be; 1 an error, or something is wrong; 2 the accounts differ; 130 interrupted.
+/// Exit codes: 0 as it should be; 1 an error, or something is wrong; 2 the accounts differ, or somebody should look; 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(
     name = "media-mirror",
@@ -44,10 +44,20 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Says what the mirror would do, without doing it.
+    Plan(plan::Arguments),
+    /// Brings over what existed before the mirror, or was lost on the way.
+    Backfill(backfill::Arguments),
+    /// Says how far behind the secondary is, and what somebody must do something about.
+    Status(status::Arguments),
+    /// Compares both accounts and reports what is wrong.
+    Verify(verify::Arguments),
     /// Looks at the configuration.
     Config(config::Arguments),
     /// Puts messages from the poison queues back where they came from.
     Replay(replay::Arguments),
+    /// Registers the app with MK.IO: webhook rules, and the tokens that it needs.
+    Webhook(webhook::Arguments),
     /// Prints a script that completes commands in a shell.
     Completions(completions::Arguments),
 }

@@ -11,6 +11,8 @@ use settings::Mistakes;
 
 /// Exit code of what failed: bad arguments, a bad configuration, something that cannot be reached or written.
 pub(crate) const ERROR: u8 = 1;
+/// Exit code of what found something to do.
+const DRIFT: u8 = 2;
 /// Exit code after Ctrl-C, as shells have it (128 + SIGINT).
 const INTERRUPTED: u8 = 130;
 
@@ -19,6 +21,10 @@ const INTERRUPTED: u8 = 130;
 pub(crate) enum Verdict {
     /// What was asked for is done, or as it should be.
     Good,
+    /// The accounts differ.
+    Drift,
+    /// It works, and somebody should look.
+    Attention,
     /// Something is wrong, and the output says what.
     Bad,
 }
@@ -27,6 +33,7 @@ impl Verdict {
     pub(crate) const fn exit_code(self) -> u8 {
         match self {
             Self::Good => 0,
+            Self::Drift | Self::Attention => DRIFT,
             Self::Bad => ERROR,
         }
     }

@@ -1,5 +1,7 @@
 //! Ctrl-C, for commands that have something to tidy up.
 
+use std::task::Poll;
+
 use tokio::sync::watch;
 
 /// Whether Ctrl-C was pressed.
@@ -8,11 +10,18 @@ pub(crate) struct Interrupt(watch::Receiver<bool>);
 
 impl Interrupt {
     /// Listens from now on; the process no longer ends by itself.
-    pub(crate) fn listen() -> Self {
+    pub(crate) async fn listen() -> Self {
         let (pressed, receiver) = watch::channel(false);
+        let mut signal = Box::pin(tokio::signal::ctrl_c());
+        // The first poll begins to listen: nothing may be taken in hand before.
+        let first = futures::poll!(&mut signal);
         tokio::spawn(async move {
             // Where signals cannot be listened to, Ctrl-C ends the process as ever.
-            if tokio::signal::ctrl_c().await.is_ok() {
+            let signal = match first {
+                Poll::Ready(signal) => signal,
+                Poll::Pending => signal.await,
+            };
+            if signal.is_ok() {
                 pressed.send_replace(true);
                 pressed.closed().await;
             }

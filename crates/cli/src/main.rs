@@ -4,12 +4,17 @@
 
 mod arguments;
 mod commands;
+mod comparison;
 mod configuration;
 mod confirm;
 mod failure;
+mod finding;
 mod interrupt;
 mod near;
 mod output;
+mod repair;
+mod resource;
+mod selection;
 
 use std::process::ExitCode;
 

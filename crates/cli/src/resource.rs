@@ -9,7 +9,7 @@ use crate::near::did_you_mean;
 /// # Errors
 /// What is wrong with it and what may have been meant.
 pub(crate) fn resource(text: &str) -> Result<ResourceId, String> {
-    let segments: Vec<&str> = text.trim_matches('/').split('/').collect();
+    let segments: Vec<&str> = text.trim_start_matches('/').split('/').collect();
     let (kind, parent, name) = match segments[..] {
         [kind, name] => (parse_kind(kind)?, None, name),
         [kind, parent, name] => (parse_kind(kind)?, Some(parent), name),

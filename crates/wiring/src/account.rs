@@ -18,6 +18,20 @@ pub struct TokenExpiry {
     pub at: OffsetDateTime,
 }
 
+/// What the settings let one instance of the app take of an account's published rate limits; `None` without a limit of its own.
+#[must_use]
+pub fn rates(settings: &Settings, side: Side) -> Option<Rates> {
+    let account = match side {
+        Side::Primary => &settings.primary,
+        Side::Secondary => &settings.secondary,
+    };
+    let rates = match settings.backend {
+        Service::Ams => Rates::ARM,
+        Service::Mkio => Rates::MKIO,
+    };
+    account.share.map(|share| rates.scaled(share))
+}
+
 /// The client of one account, and when its token ends if it says so.
 pub(crate) fn account(
     settings: &Settings,
@@ -29,14 +43,7 @@ pub(crate) fn account(
         Side::Primary => &settings.primary,
         Side::Secondary => &settings.secondary,
     };
-    let rates = match settings.backend {
-        Service::Ams => Rates::ARM,
-        Service::Mkio => Rates::MKIO,
-    };
-    let pace = match account.share {
-        Some(share) => Pace::new(rates.scaled(share)),
-        None => Pace::unlimited(),
-    };
+    let pace = rates(settings, side).map_or_else(Pace::unlimited, Pace::new);
     let options = WireOptions {
         timeout: settings.call_timeout,
         ..WireOptions::default()

@@ -10,7 +10,7 @@ mod parts;
 mod storage;
 mod webhooks;
 
-pub use account::TokenExpiry;
+pub use account::{TokenExpiry, rates};
 pub use error::WiringError;
 pub use parts::Parts;
 pub use webhooks::webhook_rules;

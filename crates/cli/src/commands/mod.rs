@@ -1,8 +1,13 @@
 //! The commands, one file each.
 
+pub(crate) mod backfill;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod plan;
 pub(crate) mod replay;
+pub(crate) mod status;
+pub(crate) mod verify;
+pub(crate) mod webhook;
 
 use std::future::Future;
 
@@ -18,7 +23,12 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Verdict, Failur
     match &cli.command {
         Command::Completions(arguments) => completions::run(arguments, output),
         Command::Config(arguments) => reading(config::run(arguments, global, output)).await,
+        Command::Backfill(arguments) => backfill::run(arguments, global, output).await,
+        Command::Verify(arguments) => reading(verify::run(arguments, global, output)).await,
+        Command::Plan(arguments) => reading(plan::run(arguments, global, output)).await,
         Command::Replay(arguments) => replay::run(arguments, global, output).await,
+        Command::Status(arguments) => reading(status::run(arguments, global, output)).await,
+        Command::Webhook(arguments) => webhook::run(arguments, global, output).await,
     }
 }
 

@@ -78,7 +78,12 @@ enum Command {
         #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(u16).range(1..=365))]
         days: u16,
         /// Kinds whose replicas the mirror may delete or replace (MIRROR_DELETES, MIRROR_CONFLICTS); of the secondary only.
-        #[arg(long, value_delimiter = ',', value_name = "KIND", default_value = "streamingLocators")]
+        #[arg(
+            long,
+            value_delimiter = ',',
+            value_name = "KIND",
+            default_value = "streamingLocators"
+        )]
         deletes: Vec<Kind>,
     },
 }
@@ -131,7 +136,12 @@ fn rules(configured: &Configured) -> Result<WebhookRules, Failure> {
     let token = std::env::var(TOKEN).ok();
     let token = token.as_deref().filter(|token| !token.trim().is_empty());
     wiring::webhook_rules(&configured.settings, token)
-        .map_err(|error| Failure::new(error, "Correct MKIO_TOKEN, or the setting that it is about."))?
+        .map_err(|error| {
+            Failure::new(
+                error,
+                "Correct MKIO_TOKEN, or the setting that it is about.",
+            )
+        })?
         .ok_or_else(|| {
             Failure::new(
                 "MIRROR_BACKEND is ams, which has no webhook rules",
@@ -228,7 +238,11 @@ async fn remove(
         output.text(format!("The primary has no rule {}.", plain(name)))?;
         return Ok(Verdict::Good);
     };
-    let question = format!("Remove the rule {}, which calls {}?", plain(name), plain(&rule.url));
+    let question = format!(
+        "Remove the rule {}, which calls {}?",
+        plain(name),
+        plain(&rule.url)
+    );
     if !confirm(yes, &question).await? {
         output.text("Nothing was changed.")?;
         return Ok(Verdict::Good);
@@ -248,7 +262,9 @@ fn told(error: ServiceError) -> Failure {
         ErrorKind::Denied => {
             "The token needs the capability webhooks.config: `media-mirror webhook token webhooks` prints the request for one; give it in MKIO_TOKEN."
         }
-        _ => "Nothing is known to be changed; run it again, or look at `media-mirror webhook list`.",
+        _ => {
+            "Nothing is known to be changed; run it again, or look at `media-mirror webhook list`."
+        }
     };
     Failure::new(error, next)
 }

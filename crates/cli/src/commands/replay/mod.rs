@@ -39,6 +39,8 @@ const NEXT: &str = "Check the app's own storage with `media-mirror config check`
 /// it had wrapped is unwrapped. A message leaves its poison queue only after it is safely in the other one, so one that is interrupted
 /// may be in both: that costs a read and changes nothing.
 ///
+/// With --json the first line has the messages, the second what became of them.
+///
 /// Find out why first: what made the handler fail five times may do so again, and then the message comes back.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
@@ -71,7 +73,7 @@ pub(crate) async fn run(
 ) -> Result<Verdict, Failure> {
     let configured = configured(global)?;
     let queues = &configured.parts.queues;
-    let interrupt = Interrupt::listen();
+    let interrupt = Interrupt::listen().await;
     let chosen = match interrupt.or(chosen(queues, &arguments.queue)).await {
         Some(chosen) => chosen?,
         None => return Err(interrupted()),
@@ -102,13 +104,12 @@ async fn replay(
     for line in groups::lines(taken) {
         output.text(line)?;
     }
-    if taken.is_empty() {
+    let total = taken.len();
+    output.value(&json!({"messages": total, "groups": groups::values(taken), "more": more}))?;
+    if total == 0 {
         output.text("No poison queue holds a message.")?;
-        output.value(&json!({"messages": 0, "groups": [], "moved": 0, "dropped": 0, "left": 0}))?;
         return Ok(Verdict::Good);
     }
-    let total = taken.len();
-    let groups = groups::values(taken);
     let messages = counted(total, "message");
     let question = if arguments.drop {
         format!("Remove {messages} for good?")
@@ -129,9 +130,7 @@ async fn replay(
     } else {
         (done.moved, 0)
     };
-    output.value(&json!({
-        "messages": total, "groups": groups, "moved": moved, "dropped": dropped, "left": left,
-    }))?;
+    output.value(&json!({"moved": moved, "dropped": dropped, "left": left}))?;
     let verb = if arguments.drop {
         "Removed"
     } else {
