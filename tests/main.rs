@@ -1,8 +1,9 @@
 //! The promises of the product, kept end to end: the real handler behind the Functions host stand-in, both accounts in the
 //! simulator, real Azurite over https, and nothing between them but HTTP, queues and environment variables.
 //!
-//! Each module is named after what it checks, each test after the promise. Three worlds serve them all: one is shared by tests that
-//! keep apart by the names of their resources, the others, one of them on MK.IO, belong to one test at a time, for those that break accounts, kill things or count
+//! Each module is named after what it checks, each test after the promise. What holds on both services is told once and runs on both; what
+//! comes out differently is a table (`world::differences`). A few worlds serve them all: one on each service is shared by tests that keep
+//! apart by the names of their resources, the others belong to one test at a time, for those that break accounts, kill things or count
 //! everything. The harness is not the standard one, because the worlds must be ended for certain after the last test.
 
 mod blobs;
