@@ -89,13 +89,21 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
 }
 
 // Nobody deploys with a password.
-resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for name in ['scm', 'ftp']: {
+resource publishingByFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: site
-  name: name
+  name: 'ftp'
   properties: {
     allow: false
   }
-}]
+}
+
+resource publishingByScm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: site
+  name: 'scm'
+  properties: {
+    allow: false
+  }
+}
 
 @description('Resource ID of the app.')
 output id string = site.id
