@@ -77,6 +77,16 @@ impl Journal {
             .collect()
     }
 
+    /// Takes out what is answered; what is under way stays.
+    pub(crate) fn take_answered(&self) -> Vec<Request> {
+        let mut pages = self.pages();
+        let (answered, left) = std::mem::take(&mut pages.requests)
+            .into_iter()
+            .partition(|request| request.status.is_some());
+        pages.requests = left;
+        answered
+    }
+
     pub(crate) fn reset(&self) {
         self.pages().requests.clear();
     }

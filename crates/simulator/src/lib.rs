@@ -44,7 +44,7 @@ mod state;
 mod storage;
 mod times;
 
-pub use control::{AccountInfo, Control, Counts};
+pub use control::{AccountInfo, Control, Counts, Filled};
 pub use events::{Delivery, DeliveryState, EventSubscription, RedeliveryOrder};
 pub use faults::{ActiveFault, Darkness, Fault, FaultRule};
 pub use journal::Request;

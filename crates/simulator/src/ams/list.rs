@@ -36,26 +36,34 @@ pub(super) fn list(call: &Call<'_>, kind: Kind, parent: Option<&str>) -> Result<
         Some(Ok(top)) => top,
         Some(Err(_)) => return Err(Reply::bad_request("The value of $top is not a number.")),
     };
-    let mut records: Vec<&Record> = account
-        .list(kind, parent)
-        .filter(|record| filter.as_ref().is_none_or(|filter| filter.accepts(record)))
-        .collect();
-    if let Some(order) = &order {
-        order.sort(&mut records);
-    }
-    let start = call.query("$skiptoken").map_or(0, |last| {
-        // In the order of names the token is a place, even after its resource is gone.
-        let last = last.to_lowercase();
-        match &order {
-            None => records.partition_point(|record| record.name.to_lowercase() <= last),
-            Some(_) => records
-                .iter()
-                .position(|record| record.name.to_lowercase() == last)
-                .map_or(0, |at| at + 1),
+    let most = top.min(call.settings.page_size.max(1));
+    let last = call.query("$skiptoken").map(|last| last.to_lowercase());
+    // In the order of names the token is a place, even after its resource is gone, and nothing before it is looked at.
+    let start = last.as_deref().filter(|_| order.is_none());
+    let mut rest = account
+        .list_after(kind, parent, start)
+        .filter(|record| filter.as_ref().is_none_or(|filter| filter.accepts(record)));
+    let (page, more) = match &order {
+        None => {
+            let page: Vec<&Record> = rest.by_ref().take(most).collect();
+            let more = page.len() < top && rest.next().is_some();
+            (page, more)
         }
-    });
-    let rest = records.get(start..).unwrap_or_default();
-    let page = &rest[..rest.len().min(top).min(call.settings.page_size.max(1))];
+        Some(order) => {
+            let mut records: Vec<&Record> = rest.collect();
+            order.sort(&mut records);
+            let start = last.map_or(0, |last| {
+                records
+                    .iter()
+                    .position(|record| record.name.to_lowercase() == last)
+                    .map_or(0, |at| at + 1)
+            });
+            let rest = records.split_off(start);
+            let page = rest[..rest.len().min(most)].to_vec();
+            let more = page.len() < rest.len().min(top);
+            (page, more)
+        }
+    };
     let mut body = Map::new();
     let value: Vec<Value> = page
         .iter()
@@ -70,7 +78,6 @@ pub(super) fn list(call: &Call<'_>, kind: Kind, parent: Option<&str>) -> Result<
         })
         .collect();
     body.insert("value".to_owned(), Value::Array(value));
-    let more = page.len() < rest.len().min(top);
     if let Some(last) = page.last().filter(|_| more) {
         body.insert(
             "@odata.nextLink".to_owned(),

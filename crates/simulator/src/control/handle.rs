@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::ams;
 use crate::events::{Delivery, EventSubscription, RedeliveryOrder};
@@ -12,7 +15,8 @@ use crate::journal::Request;
 use crate::mkio;
 use crate::settings::Settings;
 use crate::shared::Core;
-use crate::state::{JobOutcome, Kind};
+use crate::state::{JobOutcome, Key, Kind, Origin, Record};
+use crate::times;
 
 /// A cheap handle on a running simulator. The same is to be had over HTTP under `/_sim/`.
 #[derive(Clone)]
@@ -30,6 +34,17 @@ pub struct AccountInfo {
     pub region: String,
     /// How many resources of each kind it holds, predefined ones left out.
     pub resources: std::collections::BTreeMap<String, usize>,
+}
+
+/// A resource that [`Control::fill`] puts into an account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filled {
+    /// Its name.
+    pub name: String,
+    /// The service's own ID of it (an asset's `assetId`, a locator's `streamingLocatorId`); a new one if absent.
+    pub id: Option<String>,
+    /// What a client may set, as the service would keep it.
+    pub properties: Map<String, Value>,
 }
 
 /// How many requests an account got.
@@ -100,6 +115,52 @@ impl Control {
             }
         }
         counts
+    }
+
+    /// Takes the requests that are answered out of the journal, oldest first: for who counts so many that they should not pile up.
+    #[must_use]
+    pub fn take_requests(&self) -> Vec<Request> {
+        self.core.journal.take_answered()
+    }
+
+    /// Puts resources of a kind into an account as if they had been there all along: many at once, without a request, a
+    /// check, an event or a container. One of the same name is replaced. Locators get no content keys.
+    ///
+    /// # Errors
+    /// If there is no such account, or the kind (`assets`, `streamingLocators`, ...) is none that stands alone.
+    pub fn fill(
+        &self,
+        account: &str,
+        kind: &str,
+        resources: impl IntoIterator<Item = Filled>,
+    ) -> anyhow::Result<()> {
+        let kind = Kind::read(kind, None).with_context(|| format!("no kind is named '{kind}'"))?;
+        let mut world = self.core.world();
+        anyhow::ensure!(
+            world.account(account).is_some(),
+            "no account is named '{account}'"
+        );
+        let now = times::now();
+        for Filled {
+            name,
+            id,
+            properties,
+        } in resources
+        {
+            let record = Record {
+                id: id.unwrap_or_else(|| Uuid::new_v4().to_string()),
+                fields: properties,
+                keys: Vec::new(),
+                created: now,
+                modified: now,
+                origin: Origin::default(),
+                predefined: false,
+                name,
+            };
+            let key = Key::new(kind, None, &record.name);
+            world.put(account, key, record);
+        }
+        Ok(())
     }
 
     /// Empties the journal; sequence numbers go on.

@@ -3,5 +3,5 @@
 mod handle;
 mod http;
 
-pub use handle::{AccountInfo, Control, Counts};
+pub use handle::{AccountInfo, Control, Counts, Filled};
 pub(crate) use http::routes;

@@ -1,6 +1,7 @@
 //! One account's resources.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,14 +78,21 @@ impl Account {
 
     /// The records of a kind (and parent) in the order of their names.
     pub(crate) fn list(&self, kind: Kind, parent: Option<&str>) -> impl Iterator<Item = &Record> {
-        let parent = parent.unwrap_or_default().to_lowercase();
-        let first = Key {
-            kind,
-            parent: parent.clone(),
-            name: String::new(),
-        };
+        self.list_after(kind, parent, None)
+    }
+
+    /// The same from behind a name on, which need not be there (any more).
+    pub(crate) fn list_after(
+        &self,
+        kind: Kind,
+        parent: Option<&str>,
+        after: Option<&str>,
+    ) -> impl Iterator<Item = &Record> {
+        let place = Key::new(kind, parent, after.unwrap_or_default());
+        let parent = place.parent.clone();
+        // No record has an empty name.
         self.records
-            .range(first..)
+            .range((Bound::Excluded(place), Bound::Unbounded))
             .take_while(move |(key, _)| key.kind == kind && key.parent == parent)
             .map(|(_, record)| record)
     }

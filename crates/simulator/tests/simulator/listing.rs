@@ -1,6 +1,7 @@
 //! Pages, filters and orders.
 
-use serde_json::json;
+use serde_json::{Map, json};
+use simulator::Filled;
 
 use crate::harness::Sim;
 
@@ -123,5 +124,51 @@ async fn locators_cannot_be_found_by_their_asset() {
     ] {
         assert_eq!(sim.get(tail).await.status, 400, "{tail}");
     }
+    sim.stop().await;
+}
+
+#[tokio::test]
+async fn an_account_filled_without_requests_lists_reads_and_serves_like_any_other() {
+    let sim = Sim::start().await;
+    let asset = |n: u32| Filled {
+        name: format!("Title-{n:02}"),
+        id: None,
+        properties: Map::from_iter([
+            ("container".to_owned(), json!(format!("title-{n:02}"))),
+            ("storageAccountName".to_owned(), json!("primarystore1")),
+        ]),
+    };
+    let id = "00000000-0000-0000-0000-000000000007";
+    let locator = Filled {
+        name: "clear".to_owned(),
+        id: Some(id.to_owned()),
+        properties: Map::from_iter([
+            ("assetName".to_owned(), json!("Title-01")),
+            (
+                "streamingPolicyName".to_owned(),
+                json!("Predefined_ClearStreamingOnly"),
+            ),
+        ]),
+    };
+    sim.fill("primary", "assets", (0..5).map(asset)).unwrap();
+    sim.fill("primary", "streamingLocators", [locator]).unwrap();
+    assert!(sim.fill("primary", "asset", []).is_err());
+    assert!(sim.fill("nobody", "assets", []).is_err());
+    assert!(sim.take_requests().is_empty());
+
+    sim.change_settings(|settings| settings.page_size = 2);
+    let (names, pages) = walk(&sim, "assets").await;
+    assert_eq!(
+        names.concat(),
+        "Title-00Title-01Title-02Title-03Title-04",
+        "{pages} pages"
+    );
+    let read = sim.get("streamingLocators/clear").await;
+    assert_eq!(read.body["properties"]["streamingLocatorId"], id);
+    let published = sim.post("assets/title-01/listStreamingLocators").await;
+    assert_eq!(published.body["streamingLocators"][0]["name"], "clear");
+    assert_eq!(sim.take_requests().len(), 5);
+    assert!(sim.take_requests().is_empty());
+    assert!(sim.requests(None).is_empty());
     sim.stop().await;
 }
