@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use change::Depth;
 use cloud::{QueueError, Queues};
-use health::{Watch, WatchOptions};
+use health::Watch;
 use mirror::Mirror;
 use settings::{AccountIdentity, EventTopics, Settings, Webhook};
 use state::{Arrivals, Documents, Exceptions, Runs, Watermarks};
@@ -91,27 +91,11 @@ impl App {
         for token in &parts.tokens {
             warn_of_expiry(token);
         }
-        let queues = Arc::new(parts.queues);
-        let options = WatchOptions {
-            grace: settings.delete_grace,
-            dead_letters: Some(parts.dead_letters),
-            tokens: {
-                let tokens = parts.tokens.iter();
-                tokens
-                    .map(|token| (token.side.as_str().to_owned(), token.at))
-                    .collect()
-            },
-        };
         Ok(Self {
             mirror: parts.mirror,
-            watch: Watch::new(
-                parts.primary,
-                Arc::clone(&queues) as _,
-                &parts.documents,
-                options,
-            ),
+            watch: parts.watch,
             arrivals: Arrivals::new(Arc::clone(&parts.documents)),
-            queues: Box::new(queues),
+            queues: Box::new(parts.queues),
             walks: Walks::new(&parts.documents, settings.sweep.clone()),
             exceptions: Exceptions::new(parts.documents),
             primary: settings.primary.identity.clone(),

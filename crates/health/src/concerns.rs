@@ -57,13 +57,16 @@ pub fn concerns(
     lag(figures, &mut concerns);
     for (queue, count) in &figures.poisoned {
         concerns.push(Concern::new(
-            format!("{count} messages in {queue}-poison"),
+            format!("{} in {queue}-poison", counted(*count, "message")),
             "Look at `reason` and `detail` in them; when the cause is gone, put them back.",
         ));
     }
     if let Some(count @ 1..) = figures.dead_letters {
         concerns.push(Concern::new(
-            format!("{count} dead letters: events that Event Grid could not deliver"),
+            format!(
+                "{}: what Event Grid could not deliver",
+                counted(count, "dead letter")
+            ),
             "See that the app runs and its subscriptions point to it; what they announced is found by the next walk. Then delete them.",
         ));
     }
@@ -105,7 +108,7 @@ fn lag(figures: &Figures, concerns: &mut Vec<Concern>) {
     for (kind, lag) in &figures.lag {
         match lag {
             Lag::Seconds(seconds) if *seconds >= LATE => concerns.push(Concern::new(
-                format!("{kind} are {} behind", minutes(*seconds)),
+                format!("{kind} are {} behind", span(*seconds)),
                 "See what waits and what failed, below and in the log.",
             )),
             // The primary's silence was said already.
@@ -131,7 +134,7 @@ fn blind(
         };
         match figures.blind.get(kind.as_str())? {
             Blind::Seconds(seconds) if *seconds > (*every * MISSED + WALKING).as_secs() => {
-                Some(format!("{kind} for {}", minutes(*seconds)))
+                Some(format!("{kind} for {}", span(*seconds)))
             }
             Blind::Never => Some(format!("{kind} never")),
             Blind::Seconds(_) | Blind::Unknown => None,
@@ -152,7 +155,7 @@ fn silence(heartbeat: &Heartbeat, now: OffsetDateTime, concerns: &mut Vec<Concer
     let what = match last {
         Some(at) if now - at > SILENT => {
             let seconds = u64::try_from((now - at).whole_seconds()).unwrap_or_default();
-            format!("the last heartbeat was {} ago", minutes(seconds))
+            format!("the last heartbeat was {} ago", span(seconds))
         }
         Some(_) => return,
         None => "there was no heartbeat yet".to_owned(),
@@ -171,7 +174,16 @@ fn next_step(reason: &str) -> String {
     )
 }
 
-fn minutes(seconds: u64) -> String {
+fn counted(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
+    }
+}
+
+/// A time span for people, in its largest fitting unit: `90 s`, `15 min`, `3 h`, `4 days`.
+#[must_use]
+pub fn span(seconds: u64) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),
         120..=7199 => format!("{} min", seconds / 60),

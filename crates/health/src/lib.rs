@@ -13,7 +13,7 @@ mod queues;
 mod seen;
 mod watch;
 
-pub use concerns::{Concern, concerns};
+pub use concerns::{Concern, concerns, span};
 pub use queues::{BACKFILL, NoQueues, QUEUES, ReadQueues};
 pub use seen::{QueueSeen, Seen};
 pub use watch::{EXCEPTIONS_READ, Watch, WatchOptions};

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use blobs::Copier;
 use cloud::{Identity, Queues};
+use health::{Watch, WatchOptions};
 use media::{Primary, Secondary, Side};
 use mirror::{Mirror, MirrorOptions};
 use settings::{Credential, Settings};
@@ -9,7 +10,8 @@ use state::{BlobDocuments, Documents};
 
 use crate::{TokenExpiry, WiringError, account::account, options::mirror_options, storage::copier};
 
-/// The container that the deployment makes for dead letters.
+/// Where Event Grid puts events that it cannot deliver, in the app's own storage account: the deployment makes this container. Without Event
+/// Grid there is none, and nothing in it.
 const DEAD_LETTERS: &str = "dead-letters";
 
 /// Everything that the settings describe, built once for the process. All parts share one HTTP client, one credential and, for each
@@ -23,11 +25,10 @@ pub struct Parts {
     pub copier: Copier,
     /// The state documents in the app's own storage account.
     pub documents: Arc<dyn Documents>,
-    /// Where Event Grid puts events that it cannot deliver: the container `dead-letters` in the app's own storage account. Without Event
-    /// Grid there is none, and nothing in it.
-    pub dead_letters: Arc<dyn Documents>,
     /// The queues in the app's own storage account.
-    pub queues: Queues,
+    pub queues: Arc<Queues>,
+    /// Measures how far the secondary is behind.
+    pub watch: Watch,
     /// Maps, scope and policy, as the mirror uses them.
     pub options: MirrorOptions,
     /// Carries out changes.
@@ -56,11 +57,11 @@ impl Parts {
             )?))
         };
         let documents = container(&settings.app_storage.state_container)?;
-        let queues = Queues::new(
+        let queues = Arc::new(Queues::new(
             settings.app_storage.queue_service.clone(),
             Arc::clone(&credential),
             &client,
-        )?;
+        )?);
         let (primary, primary_token) = account(settings, Side::Primary, &credential, &client)?;
         let (secondary, secondary_token) =
             account(settings, Side::Secondary, &credential, &client)?;
@@ -73,19 +74,33 @@ impl Parts {
             Arc::clone(&documents),
             options.clone(),
         );
+        let tokens = [primary_token, secondary_token].into_iter().flatten();
+        let tokens: Vec<TokenExpiry> = tokens.collect();
+        let watch = Watch::new(
+            primary.clone(),
+            Arc::clone(&queues) as _,
+            &documents,
+            WatchOptions {
+                grace: settings.delete_grace,
+                dead_letters: Some(container(DEAD_LETTERS)?),
+                tokens: {
+                    let tokens = tokens.iter();
+                    tokens
+                        .map(|token| (token.side.as_str().to_owned(), token.at))
+                        .collect()
+                },
+            },
+        );
         Ok(Self {
             primary,
             secondary,
             copier,
             documents,
-            dead_letters: container(DEAD_LETTERS)?,
             queues,
+            watch,
             options,
             mirror,
-            tokens: [primary_token, secondary_token]
-                .into_iter()
-                .flatten()
-                .collect(),
+            tokens,
         })
     }
 }
