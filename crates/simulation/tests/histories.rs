@@ -12,7 +12,7 @@ use std::{
 use simulation::{Backend, Failure, Summary, run};
 
 /// How many histories of each service.
-const SEEDS: u64 = 120;
+const SEEDS: u64 = 100;
 
 const BACKENDS: [Backend; 2] = [Backend::Ams, Backend::Mkio];
 
