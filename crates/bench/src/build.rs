@@ -21,10 +21,12 @@ pub(crate) async fn handler() -> anyhow::Result<PathBuf> {
         ])
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(world::workspace_root())
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .context("cargo cannot be started")?;
+        .stdout(Stdio::piped())
+        // Not `output`, which would catch what cargo says of an error.
+        .spawn()
+        .context("cargo cannot be started")?
+        .wait_with_output()
+        .await?;
     ensure!(output.status.success(), "the handler does not build");
     // Cargo itself says where it put the executable, whatever the target directory is.
     String::from_utf8_lossy(&output.stdout)

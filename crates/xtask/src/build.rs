@@ -36,10 +36,12 @@ async fn executable(mut command: Command) -> anyhow::Result<PathBuf> {
         .args(["--message-format", "json-render-diagnostics"])
         .current_dir(world::workspace_root())
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .context("cargo cannot be started")?;
+        .stdout(Stdio::piped())
+        // Not `output`, which would catch what cargo says of an error.
+        .spawn()
+        .context("cargo cannot be started")?
+        .wait_with_output()
+        .await?;
     ensure!(output.status.success(), "the handler does not build");
     String::from_utf8_lossy(&output.stdout)
         .lines()

@@ -67,10 +67,11 @@ async fn tree(target: &str) -> anyhow::Result<String> {
         .args(["--prefix", "depth", "--format", " {p}"])
         .current_dir(world::workspace_root())
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .await
-        .context("cargo cannot be started")?;
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cargo cannot be started")?
+        .wait_with_output()
+        .await?;
     ensure!(output.status.success(), "cargo tree failed");
     String::from_utf8(output.stdout).context("cargo tree")
 }
