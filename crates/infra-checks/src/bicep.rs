@@ -19,6 +19,9 @@ pub(crate) struct Declared<'a> {
     pub(crate) description: Option<&'a str>,
     /// The other decorators.
     pub(crate) decorators: Vec<&'a str>,
+    /// The texts that `@allowed` has.
+    pub(crate) allowed: Vec<&'a str>,
+    pub(crate) kind: &'a str,
     /// The default of a parameter, the value of an output.
     pub(crate) value: Option<Node<'a>>,
     pub(crate) line: usize,
@@ -82,6 +85,8 @@ impl Bicep {
                 name,
                 description: None,
                 decorators: Vec::new(),
+                allowed: Vec::new(),
+                kind: parts.get(1).map_or("", |node| self.text(*node)),
                 value: parts.get(2).copied(),
                 line: line(node),
             };
@@ -93,6 +98,12 @@ impl Bicep {
                         let strings = of_kind(decorator, "string");
                         declared.description =
                             strings.first().and_then(|node| string(*node, &self.source));
+                    }
+                    "allowed" => {
+                        let strings = of_kind(decorator, "string").into_iter();
+                        declared.allowed = strings
+                            .filter_map(|node| string(node, &self.source))
+                            .collect();
                     }
                     _ => declared.decorators.push(called),
                 }

@@ -436,6 +436,34 @@ const ALL: &[Broken] = &[
         "\"type\": 4",
         "is no text, query or parameters",
     ),
+    broken(
+        "names",
+        APP,
+        "resource site '",
+        "resource plan '",
+        "plan is declared twice",
+    ),
+    broken(
+        "parameters",
+        PARAMETERS,
+        "${MIRROR_BACKEND=ams}",
+        "${MIRROR_BACKEND=amd}",
+        "backend cannot be amd",
+    ),
+    broken(
+        "parameters",
+        PARAMETERS,
+        "${MIRROR_INSTANCES=40}",
+        "${MIRROR_INSTANCES=many}",
+        "maximumInstanceCount cannot be many",
+    ),
+    broken(
+        "parameters",
+        PARAMETERS,
+        "${INFRA_BLOB_EVENTS=false}",
+        "${INFRA_BLOB_EVENTS=no}",
+        "blobEvents cannot be no",
+    ),
 ];
 
 /// Lines that give a secret away, put at the end of a file.

@@ -64,6 +64,10 @@ pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
         for name in params.chain(vars).filter(|name| !used.contains(name)) {
             findings.say(&file.path, format!("{name} is declared and not used"));
         }
+        let mut once = BTreeSet::new();
+        for name in symbols(file).filter(|name| !once.insert(*name)) {
+            findings.say(&file.path, format!("{name} is declared twice"));
+        }
         for (line, name) in file.calls() {
             if !FUNCTIONS.contains(&name) && !MORE_FUNCTIONS.contains(&name) {
                 findings.say(&file.path, format!("line {line}: unknown function {name}"));
@@ -80,11 +84,19 @@ fn read_names(file: &Bicep) -> Vec<(&str, usize)> {
         .collect()
 }
 
+/// What a file declares in the one space of names that it has, outputs aside.
+fn symbols(file: &Bicep) -> impl Iterator<Item = &str> {
+    let params = file.params().into_iter().map(|param| param.name);
+    let vars = file.vars().into_iter().map(|(name, _)| name);
+    let resources = file.resources().into_iter();
+    let deployed = resources.chain(file.modules());
+    params
+        .chain(vars)
+        .chain(deployed.map(|deployed| deployed.symbol))
+}
+
 fn declared_names(file: &Bicep) -> BTreeSet<&str> {
-    let mut names: BTreeSet<&str> = file.params().iter().map(|param| param.name).collect();
-    names.extend(file.vars().into_iter().map(|(name, _)| name));
-    names.extend(file.resources().iter().map(|resource| resource.symbol));
-    names.extend(file.modules().iter().map(|module| module.symbol));
+    let mut names: BTreeSet<&str> = symbols(file).collect();
     for kind in ["loop_variable", "loop_enumerator"] {
         let nodes = of_kind(file.root(), kind).into_iter();
         names.extend(nodes.map(|node| text(node, &file.source)));

@@ -4,6 +4,7 @@ use serde_json::Value;
 use settings::SETTINGS;
 
 use super::{Findings, Infra};
+use crate::bicep::Declared;
 
 const FILE: &str = "infra/main.parameters.json";
 
@@ -49,6 +50,13 @@ pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
             }
             Some(_) => {}
         }
+        let default = text.trim_end_matches('}').split_once('=');
+        let param = main.params().into_iter().find(|param| param.name == name);
+        if let (Some((_, default)), Some(param)) = (default, param)
+            && !fits(&param, default)
+        {
+            findings.say(FILE, format!("{name} cannot be {default}"));
+        }
     }
     for name in given["settings"]["value"]
         .as_object()
@@ -59,6 +67,16 @@ pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
             findings.say(FILE, format!("settings: the handler does not know {name}"));
         }
     }
+}
+
+/// Whether a parameter takes this text; azd and Azure make numbers and truth values of texts.
+fn fits(param: &Declared<'_>, text: &str) -> bool {
+    let shape = match param.kind {
+        "int" => text.parse::<i64>().is_ok(),
+        "bool" => matches!(text, "true" | "false"),
+        kind => kind == "string",
+    };
+    shape && (param.allowed.is_empty() || param.allowed.contains(&text))
 }
 
 fn is_known(variable: &str) -> bool {
