@@ -148,17 +148,17 @@ impl<'a> Pair<'a> {
         let updates = self
             .switches()
             .is_some_and(|switches| switches.policies_update);
+        let mut excuses = Vec::new();
         if self.replica.is_some() && !updates {
-            return vec!["replica-conflict"];
+            excuses.push("replica-conflict");
         }
-        let dangling = policies_named(&self.source.properties)
-            .into_iter()
-            .any(|name| !self.anywhere(Kind::ContentKeyPolicies, name));
-        if dangling {
-            vec!["dependency-failed"]
-        } else {
-            Vec::new()
+        let mut named = policies_named(&self.source.properties).into_iter();
+        let dangling = named.any(|name| !self.anywhere(Kind::ContentKeyPolicies, name));
+        // What it needs is looked for before it is known whether an update is refused.
+        if dangling && (self.replica.is_none() || self.switches().is_some()) {
+            excuses.push("dependency-failed");
         }
+        excuses
     }
 
     fn asset_excuses(&self) -> Vec<&'static str> {
