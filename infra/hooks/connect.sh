@@ -13,7 +13,6 @@ if is_mkio; then
     private_folder
     app_settings
     mkio_secrets
-    host=$(az functionapp show --name "$INFRA_APP_NAME" --resource-group "$AZURE_RESOURCE_GROUP" \
-        --subscription "$AZURE_SUBSCRIPTION_ID" --query defaultHostName --output tsv)
-    media_mirror webhook register --settings "$folder/settings" --url "https://$host/api/webhook"
+    needed INFRA_APP_URL 'run azd provision first'
+    media_mirror webhook register --settings "$folder/settings" --url "$INFRA_APP_URL/api/webhook"
 fi

@@ -12,7 +12,7 @@ az account show --output none 2>/dev/null || fail 'nobody is signed in to the Az
 needed MIRROR_PRIMARY 'azd env set MIRROR_PRIMARY <resource ID of the account, or name of the project>'
 needed MIRROR_SECONDARY 'azd env set MIRROR_SECONDARY <the same of the account that is kept ready>'
 needed INFRA_STORAGE_ACCOUNTS \
-    'azd env set INFRA_STORAGE_ACCOUNTS <resource ID of the primary'\''s storage account>=<of the secondary'\''s>'
+    'azd env set INFRA_STORAGE_ACCOUNTS <resource ID of a storage account of the primary>=<of its counterpart>'
 if is_mkio; then
     needed INFRA_STORAGE_RECORDS 'azd env set INFRA_STORAGE_RECORDS <record of the primary>=<record of the secondary>'
 fi

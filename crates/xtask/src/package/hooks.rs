@@ -65,6 +65,7 @@ impl Desk {
                 ("AZURE_RESOURCE_GROUP", "rg-prod"),
                 ("AZURE_SUBSCRIPTION_ID", "s-1"),
                 ("INFRA_APP_NAME", "func-1"),
+                ("INFRA_APP_URL", "https://func-1.example.net"),
                 ("INFRA_VAULT", "kv-1"),
             ])
             .envs(variables.iter().copied())
@@ -185,7 +186,6 @@ fn functions_are_subscribed_once_they_are_there() {
 fn the_webhook_is_registered_and_no_secret_shows() {
     let mut answers = vec![
         ("appsettings list", SETTINGS),
-        ("functionapp show", "func-1.example.net"),
         ("--name mirror-webhook-token --query", "!"),
     ];
     answers.extend(VAULT);
