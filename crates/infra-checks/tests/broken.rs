@@ -464,6 +464,20 @@ const ALL: &[Broken] = &[
         "${INFRA_BLOB_EVENTS=no}",
         "blobEvents cannot be no",
     ),
+    broken(
+        "watch",
+        WORKBOOK,
+        "].messages",
+        "].length",
+        "no figure has a field length",
+    ),
+    broken(
+        "watch",
+        "infra/watch/queries/dark.kql",
+        "primary.readable",
+        "primary.bright",
+        "no figure has a field bright",
+    ),
 ];
 
 /// Lines that give a secret away, put at the end of a file.

@@ -76,6 +76,13 @@ fn mistakes(
             }
         }
     }
+    for field in inner_fields_of(&query.text) {
+        let mut sources = infra.tree.files("crates/state/src/heartbeat/", ".rs");
+        let declared = [format!("pub {field}:"), format!(" {field}: ")];
+        if !sources.any(|(_, text)| declared.iter().any(|field| text.contains(field))) {
+            mistakes.push(format!("no figure has a field {field}"));
+        }
+    }
     for (field, word) in words.iter().filter(|(field, _)| field != "message") {
         let literal = format!("\"{word}\"");
         let known = ["handlers/src/", "crates/"];
@@ -93,6 +100,16 @@ fn mistakes(
 fn fields_of(query: &str) -> BTreeSet<&str> {
     let rest = query.split("record.").skip(1);
     rest.map(|rest| word(rest).0).collect()
+}
+
+/// The names behind those: `unread` of `record.exceptions.unread`, `messages` of `record.queues[queue].messages`.
+fn inner_fields_of(query: &str) -> BTreeSet<&str> {
+    let rest = query.split("record.").skip(1).map(|rest| word(rest).1);
+    let inner = rest.filter_map(|rest| match rest.strip_prefix('[') {
+        Some(index) => index.split_once(']')?.1.strip_prefix('.'),
+        None => rest.strip_prefix('.'),
+    });
+    inner.map(|rest| word(rest).0).collect()
 }
 
 /// Fields and the texts that they are compared with: `record.a == 'x'`, `tostring(record.a) in ('x', 'y')`, `record.a['x']`.
