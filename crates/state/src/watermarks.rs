@@ -51,6 +51,16 @@ impl Marks {
         self.0.walked.get(&key(kind, depth))
     }
 
+    /// The latest walk of a kind that went through the whole list, whatever its depth.
+    #[must_use]
+    pub fn latest_full(&self, kind: Kind) -> Option<&Walked> {
+        let full = Depth::ALL
+            .into_iter()
+            .filter(|depth| *depth != Depth::Updated);
+        full.filter_map(|depth| self.walked(kind, depth))
+            .max_by_key(|walked| walked.started)
+    }
+
     /// When a sweep last asked for walks of a depth.
     #[must_use]
     pub fn asked(&self, depth: Depth) -> Option<OffsetDateTime> {
@@ -158,6 +168,21 @@ mod tests {
         let known = marks.read().await.unwrap();
         assert_eq!(known.walked(Kind::Assets, Depth::List), Some(&walked));
         assert_eq!(known.walked(Kind::Assets, Depth::Keys), None);
+        assert_eq!(known.latest_full(Kind::Assets), Some(&walked));
+        let later = Walked {
+            started: started + Duration::HOUR,
+            primary: 9,
+            ..walked.clone()
+        };
+        for depth in [Depth::Updated, Depth::Bytes] {
+            assert_eq!(
+                marks.read().await.unwrap().latest_full(Kind::Assets),
+                Some(&walked)
+            );
+            marks.walked(Kind::Assets, depth, &later).await.unwrap();
+        }
+        let known = marks.read().await.unwrap();
+        assert_eq!(known.latest_full(Kind::Assets), Some(&later));
         assert_eq!(known.asked(Depth::Bytes), Some(started));
         documents.remove(PATH).await.unwrap();
         assert!(

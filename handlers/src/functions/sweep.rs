@@ -15,6 +15,9 @@ use crate::{
 pub(super) const FUNCTION: Function =
     Function::Timer("sweep", |app, invocation| Box::pin(run(app, invocation)));
 
+/// The timer does not tick to the second. What is due a little after one tick must not wait for the next.
+const EARLY: time::Duration = time::Duration::seconds(15);
+
 async fn run(app: &App, invocation: &Invocation) -> Reply {
     let now = (app.clock)();
     // Where it is not known when they were last asked for, they are due.
@@ -22,7 +25,7 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     let mut asked = Vec::new();
     for (depth, every) in &app.walks.sweep {
         let last = marks.asked(*depth);
-        if last.is_none_or(|last| now - last >= *every) {
+        if last.is_none_or(|last| now - last + EARLY >= *every) {
             if let Err(error) = ask(app, *depth).await {
                 log::fault(
                     invocation,

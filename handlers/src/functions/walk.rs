@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use change::{Batch, Cause, Change, Depth, Kind, Name, ResourceId, WalkOrder};
 use cloud::QueueError;
-use mirror::{Again, Reason};
+use mirror::{Again, Outcome, Reason};
 use state::{Exception, Progress, Run, RunState, Walked};
 use time::OffsetDateTime;
 use walk::{Found, Seen, Selection, Stopped, Visit};
@@ -111,6 +111,7 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
         app,
         &order,
         last,
+        marks.latest_full(order.kind).map(|walked| walked.primary),
         &mut enqueuer,
     )))
     .await;
@@ -152,6 +153,7 @@ async fn go_through(
     app: &App,
     order: &WalkOrder,
     last: Option<&Walked>,
+    full: Option<u64>,
     enqueuer: &mut Enqueuer<'_>,
 ) -> Result<(), Stopped<QueueError>> {
     let deadline = tokio::time::Instant::now() + PATIENCE;
@@ -176,7 +178,7 @@ async fn go_through(
     progress.extra = walked.extra;
     let extra = std::mem::take(&mut enqueuer.extra);
     if order.is_whole() && order.depth > Depth::Updated {
-        delete(app, order, last, extra, progress)
+        delete(app, order, full, extra, progress)
             .await
             .map_err(Stopped::Visit)?;
     }
@@ -184,11 +186,11 @@ async fn go_through(
 }
 
 /// A whole walk did not find these sources. Each is confirmed gone before its replica is deleted, and nothing is deleted where it looks as
-/// if the primary was lost.
+/// if the primary was lost. `full`: how many resources the primary had when its list was last full.
 async fn delete(
     app: &App,
     order: &WalkOrder,
-    last: Option<&Walked>,
+    full: Option<u64>,
     extra: Vec<ResourceId>,
     progress: &mut Progress,
 ) -> Result<(), QueueError> {
@@ -197,23 +199,26 @@ async fn delete(
     }
     let cap = app.mirror.delete_cap();
     let confirmed = app.mirror.deletions_confirmed().await;
-    let candidates = extra
+    let (candidates, refused) = candidates(app, order, extra).await;
+    progress.candidates = candidates
         .iter()
-        .take(cap.saturating_add(1).min(state::MAX_CANDIDATES));
-    progress.candidates = candidates.map(ToString::to_string).collect();
-    let shrunk = progress.primary == 0
-        || last.is_some_and(|last| progress.primary.saturating_mul(2) < last.primary);
+        .take(cap.saturating_add(1).min(state::MAX_CANDIDATES))
+        .map(ToString::to_string)
+        .collect();
+    let shrunk =
+        progress.primary == 0 || full.is_some_and(|full| progress.primary.saturating_mul(2) < full);
     if shrunk && !confirmed {
         progress.detail = Some(SHRUNK.to_owned());
         return Ok(());
     }
-    if extra.len() > cap && !confirmed {
+    if candidates.len() > cap && !confirmed {
         progress.detail = Some(format!(
             "more than {cap}; none is deleted until they are confirmed"
         ));
         return Ok(());
     }
-    for id in extra.into_iter().take(MAX_CONFIRMED) {
+    let most = if confirmed { MAX_CONFIRMED } else { cap };
+    for id in candidates.into_iter().chain(refused).take(most) {
         // What is not counted must not be deleted. The next walk finds it again.
         if app.mirror.announce(&id).await.unwrap_or(false) {
             let change = Change::new(id, Cause::Walk, Some(order.since));
@@ -222,6 +227,51 @@ async fn delete(
         }
     }
     Ok(())
+}
+
+/// Reasons for which a deletion was refused for good.
+const REFUSED: [Reason; 4] = [
+    Reason::KeysShared,
+    Reason::ReplicaDenied,
+    Reason::ReplicaIgnored,
+    Reason::ReplicaRefused,
+];
+
+/// Replicas without a source, apart from those whose deletion was refused before: counted on, these would hold back all others. Those that
+/// were looked at lately are left out.
+async fn candidates(
+    app: &App,
+    order: &WalkOrder,
+    extra: Vec<ResourceId>,
+) -> (Vec<ResourceId>, Vec<ResourceId>) {
+    let (mut candidates, mut refused) = (Vec::new(), Vec::new());
+    for id in extra {
+        // So many are looked into by an operator.
+        let known = match candidates.len() {
+            0..=MAX_CONFIRMED => app.exceptions.get(&id).await.ok().flatten(),
+            _ => None,
+        };
+        let Some(known) = known else {
+            candidates.push(id);
+            continue;
+        };
+        let was_refused = REFUSED.iter().any(|reason| known.reason == reason.as_str());
+        let waits = known.outcome == Outcome::Waiting(Reason::DeleteCap).as_str();
+        if (was_refused || waits) && was_lately(app, order, &known) {
+            continue;
+        }
+        if was_refused {
+            refused.push(id);
+        } else {
+            candidates.push(id);
+        }
+    }
+    (candidates, refused)
+}
+
+/// Whether a sweep leaves alone what is recorded: what waits has a message of its own, and what failed for good is not tried every time.
+fn was_lately(app: &App, order: &WalkOrder, known: &Exception) -> bool {
+    order.cause == Cause::Walk && (app.clock)() - known.at < FAILED_AGAIN
 }
 
 /// Whether a backfill's locators should wait for what they depend on: else each would ask for its asset on its own. It saves work, nothing
@@ -311,7 +361,11 @@ impl Enqueuer<'_> {
             kind: self.order.kind,
             names: std::mem::take(&mut self.names),
             depth: self.order.depth.max(Depth::List),
-            cause: self.order.cause,
+            // Whoever names what was updated has not seen whether it is in scope.
+            cause: match self.order.depth {
+                Depth::Updated => Cause::Written,
+                _ => self.order.cause,
+            },
             run: Some(self.order.run.clone()),
             since: Some(self.since),
             attempt: 0,
@@ -340,16 +394,13 @@ impl Enqueuer<'_> {
             || self.outstanding + self.progress.enqueued + (self.names.len() as u64) < OUTSTANDING
     }
 
-    /// What waits has a message of its own, and what failed for good is not tried at every sweep.
+    /// Whether it is left alone for now. What was updated since the last walk is another matter than what failed before.
     async fn is_recorded_lately(&self, id: &ResourceId) -> bool {
-        if self.order.cause != Cause::Walk {
+        if self.order.cause != Cause::Walk || self.order.depth == Depth::Updated {
             return false;
         }
-        let known = self.app.exceptions.get(id).await;
-        known
-            .ok()
-            .flatten()
-            .is_some_and(|Exception { at, .. }| (self.app.clock)() - at < FAILED_AGAIN)
+        let known = self.app.exceptions.get(id).await.ok().flatten();
+        known.is_some_and(|known| was_lately(self.app, self.order, &known))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The app with queues in memory, between accounts that fail in a way that nobody foresaw.
+//! The app with queues in memory, between accounts that fail in a way that nobody foresaw, or between those that a test brings.
 
 use std::{
     collections::BTreeMap,
@@ -21,7 +21,6 @@ use mirror::{AssetBytes, Mirror, MirrorOptions};
 use serde_json::{Value, json};
 use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
 use state::{Arrivals, Documents, Exceptions, MemoryDocuments};
-use time::OffsetDateTime;
 
 pub(crate) const ACCOUNT: &str =
     "/subscriptions/s/resourceGroups/g/providers/Microsoft.Media/mediaServices/account";
@@ -31,6 +30,7 @@ pub(crate) const ACCOUNT: &str =
 pub(crate) struct Sent {
     pub(crate) queue: String,
     pub(crate) text: String,
+    pub(crate) delay: Duration,
 }
 
 #[derive(Clone, Default)]
@@ -41,13 +41,14 @@ struct Queues {
 
 #[async_trait]
 impl Enqueue for Queues {
-    async fn send(&self, queue: &str, text: &str, _: Duration) -> Result<(), QueueError> {
+    async fn send(&self, queue: &str, text: &str, delay: Duration) -> Result<(), QueueError> {
         if self.refuses.load(Ordering::Relaxed) {
             return Err(QueueError::new(queue, "refused"));
         }
         self.sent.lock().unwrap().push(Sent {
             queue: queue.to_owned(),
             text: text.to_owned(),
+            delay,
         });
         Ok(())
     }
@@ -60,42 +61,55 @@ pub(crate) struct Scene {
 
 impl Default for Scene {
     fn default() -> Self {
+        Self::between(
+            [Arc::new(Broken), Arc::new(Broken)],
+            MirrorOptions::default(),
+        )
+    }
+}
+
+impl Scene {
+    pub(crate) fn between(
+        [primary, secondary]: [Arc<dyn MediaService>; 2],
+        options: MirrorOptions,
+    ) -> Self {
         let queues = Queues::default();
         let documents: Arc<dyn Documents> = Arc::new(MemoryDocuments::default());
-        let primary = AccountIdentity::Ams {
+        let clock = options.clock;
+        let identity = AccountIdentity::Ams {
             id: ACCOUNT.parse().unwrap(),
             audience: String::new(),
         };
         let app = App {
             mirror: Mirror::new(
-                Primary::new(Arc::new(Broken)),
-                Secondary::new(Arc::new(Broken)),
+                Primary::new(Arc::clone(&primary)),
+                Secondary::new(secondary),
                 Arc::new(Broken),
                 documents.clone(),
-                MirrorOptions::default(),
+                options,
             ),
             queues: Box::new(queues.clone()),
             walks: Walks::new(&documents, BTreeMap::new()),
             watch: Watch::new(
-                Primary::new(Arc::new(Broken)),
+                Primary::new(primary),
                 Arc::new(NoQueues),
                 &documents,
                 WatchOptions::default(),
             ),
             arrivals: Arrivals::new(Arc::clone(&documents)),
             exceptions: Exceptions::new(documents),
-            primary: primary.clone(),
+            primary: identity.clone(),
             webhook: Webhook {
                 secret: None,
                 header: String::new(),
             },
             event_topics: EventTopics::System,
             blob_events: BlobEvents::new(
-                &primary,
+                &identity,
                 &StorageMap::new(vec![("weststore".to_owned(), "northstore".to_owned())]),
                 Duration::from_secs(60),
             ),
-            clock: OffsetDateTime::now_utc,
+            clock,
             jitter: Box::new(|| 0.5),
         };
         Self {
@@ -103,9 +117,7 @@ impl Default for Scene {
             queues,
         }
     }
-}
 
-impl Scene {
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.queues.sent.lock().unwrap().clone()
     }

@@ -26,7 +26,16 @@ pub(crate) fn rows() -> Vec<Row> {
         ("mirror-streaming-policy", change("streamingPolicies")),
         ("mirror-filter", change("accountFilters")),
         ("deletions", change("streamingLocators")),
-        ("copy-blobs", shared),
+        ("copy-blobs", shared.clone()),
+        ("backfill", shared),
+        (
+            "backfill",
+            json!({"v": 1, "kind": "assets", "names": ["film"]}),
+        ),
+        (
+            "walk",
+            json!({"v": 1, "kind": "assets", "depth": "list", "cause": "walk", "run": "r", "since": "2026-01-02T03:04:05Z"}),
+        ),
     ];
     let mut rows = Vec::new();
     for (function, message) in messages {

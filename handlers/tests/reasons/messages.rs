@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{End, Row, app::ACCOUNT};
 
-const QUEUES: [&str; 7] = [
+const QUEUES: [&str; 9] = [
     "mirror-asset",
     "mirror-locator",
     "mirror-content-key-policy",
@@ -13,6 +13,8 @@ const QUEUES: [&str; 7] = [
     "mirror-filter",
     "deletions",
     "copy-blobs",
+    "walk",
+    "backfill",
 ];
 
 pub(crate) fn rows() -> Vec<Row> {
@@ -49,6 +51,31 @@ fn bad_messages() -> Vec<Row> {
     }
     let shareless = r#"{"v":1,"kind":"assets","name":"a"}"#;
     rows.push(row("copy-blobs", shareless));
+    const SINCE: &str = "2026-01-02T03:04:05Z";
+    let order = |what: &str| format!(r#"{{"v":1,"cause":"walk","run":"r",{what}}}"#);
+    for what in [
+        r#""kind":"assets","depth":"list""#.to_owned(),
+        format!(r#""kind":"assets","since":"{SINCE}""#),
+        format!(r#""kind":"assets","depth":"deep","since":"{SINCE}""#),
+        r#""kind":"assets","depth":"list","since":"yesterday""#.to_owned(),
+        format!(r#""kind":"assets","depth":"list","since":"{SINCE}","createdAfter":"x""#),
+        // They are walked with their assets.
+        format!(r#""kind":"assetFilters","depth":"list","since":"{SINCE}""#),
+    ] {
+        rows.push(row("walk", &order(&what)));
+    }
+    rows.push(row("walk", r#"{"v":1,"kind":"assets","names":["a"]}"#));
+    for text in [
+        r#"{"v":1,"kind":"assets","names":["a","b/c"]}"#,
+        r#"{"v":1,"kind":"assets","names":[7]}"#,
+        r#"{"v":1,"kind":"assets","names":["a"],"depth":"deep"}"#,
+        r#"{"v":1,"kind":"assets","names":["a"],"since":"yesterday"}"#,
+        r#"{"v":1,"kind":"assetFilters","names":["a"]}"#,
+        r#"{"v":1,"kind":"assets","name":"a","share":{"of":"nothing"}}"#,
+        shareless,
+    ] {
+        rows.push(row("backfill", text));
+    }
     rows
 }
 

@@ -1,6 +1,6 @@
 use blobs::{Claim, Place};
 use change::{Cause, Change, Kind};
-use media::{Body, ListRequest, Side};
+use media::{Body, Side};
 use serde_json::Value;
 
 use super::{Mirror, copying::Bytes};
@@ -116,19 +116,12 @@ impl Mirror {
 
     async fn asset_filters(&self, change: &Change) -> Result<usize, Problem> {
         let mut applied = 0;
-        let mut request = ListRequest::filters_of(change.id.name().clone());
-        loop {
-            let page = self.primary.list(&request).await.map_err(Problem::source)?;
-            for filter in page.items {
-                let about = change.about(filter.id().clone(), Cause::Dependency);
-                let report = self.converge(&about, filter, None).await?;
-                applied += usize::from(report.outcome == Outcome::Applied);
-            }
-            match page.next {
-                None => return Ok(applied),
-                next => request.next = next,
-            }
+        for filter in self.filters(Side::Primary, change.id.name()).await? {
+            let about = change.about(filter.id().clone(), Cause::Dependency);
+            let report = self.converge(&about, filter, None).await?;
+            applied += usize::from(report.outcome == Outcome::Applied);
         }
+        Ok(applied)
     }
 
     async fn publish(&self, change: &Change) -> Result<Vec<Change>, Problem> {

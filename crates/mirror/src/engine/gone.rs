@@ -73,9 +73,15 @@ impl Mirror {
 
     /// Deletes a replica whose deletion the primary announced or a whole walk found, if the source is gone still and not too many are due.
     pub async fn delete(&self, change: &Change) -> Report {
-        self.delete_if_gone(change)
-            .await
-            .unwrap_or_else(Problem::report)
+        let problem = match self.delete_if_gone(change).await {
+            Ok(report) => return report,
+            Err(problem) => problem,
+        };
+        if !problem.reason.is_transient() {
+            // It waits no more: counted on, those that cannot be deleted would hold back all others for ever.
+            let _ = self.deletions.done(&change.id).await;
+        }
+        problem.report()
     }
 
     async fn delete_if_gone(&self, change: &Change) -> Result<Report, Problem> {

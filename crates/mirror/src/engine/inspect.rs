@@ -12,6 +12,9 @@ use crate::{
     problem::Problem,
 };
 
+/// The most pages of an asset's filters. A service whose list never ends is not believed.
+const MAX_PAGES: usize = 100;
+
 /// What is to be said of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -320,10 +323,11 @@ impl Mirror {
         Ok(findings)
     }
 
-    async fn filters(&self, side: Side, asset: &Name) -> Result<Vec<Body>, Problem> {
+    /// The filters of an asset in one of the accounts.
+    pub(super) async fn filters(&self, side: Side, asset: &Name) -> Result<Vec<Body>, Problem> {
         let mut request = ListRequest::filters_of(asset.clone());
         let mut filters: Vec<Body> = Vec::new();
-        loop {
+        for _ in 0..MAX_PAGES {
             let page = match side {
                 Side::Primary => self.primary.list(&request).await,
                 Side::Secondary => self.secondary.list(&request).await,
@@ -340,6 +344,12 @@ impl Mirror {
                 next => request.next = next,
             }
         }
+        let reason = match side {
+            Side::Primary => Reason::SourceUnavailable,
+            Side::Secondary => Reason::ReplicaUnavailable,
+        };
+        let detail = format!("the list of the filters of {asset} does not end");
+        Err(Problem::new(reason, detail))
     }
 }
 
