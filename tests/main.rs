@@ -7,6 +7,7 @@
 //! everything. The harness is not the standard one, because the worlds must be ended for certain after the last test.
 
 mod blobs;
+mod cli;
 mod configuration;
 mod copying;
 mod events;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     support::run(
         [
             blobs::tests(),
+            cli::tests(),
             configuration::tests(),
             copying::tests(),
             events::tests(),

@@ -6,6 +6,7 @@ mod poison;
 mod scene;
 mod secrets;
 mod telling;
+mod tool;
 mod worlds;
 
 use std::{future::Future, process::ExitCode, sync::LazyLock, time::Duration};
@@ -17,6 +18,7 @@ use world::Backend;
 pub(crate) use content::{clear, encoded, made, members, viewers};
 pub(crate) use log::Record;
 pub(crate) use scene::Scene;
+pub(crate) use tool::{Said, Tool};
 pub(crate) use worlds::{exclusive, mkio, shared};
 
 /// How long a test may take, waiting for its world included.
@@ -39,6 +41,18 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 pub(crate) fn run(tests: Vec<Trial>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
+    let wanted = |name: &str| {
+        let filter = arguments.filter.as_deref();
+        !arguments.list && filter.is_none_or(|filter| name.contains(filter))
+    };
+    // Before the tests, whose time is limited.
+    let tool = tests
+        .iter()
+        .any(|test| test.name().starts_with("cli::") && wanted(test.name()));
+    if let Some(Err(error)) = tool.then(|| block_on(tool::build())) {
+        println!("{error:#}");
+        return ExitCode::FAILURE;
+    }
     let conclusion = libtest_mimic::run(&arguments, tests);
     let ended = block_on(worlds::end());
     if let Err(error) = &ended {

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use change::{Kind, Name, ResourceId};
 use serde_json::Value;
 use simulator::Request;
-use state::{BlobDocuments, Exception, Exceptions};
+use state::{BlobDocuments, Documents, Exception, Exceptions};
 use tokio::time::Instant;
 use url::Url;
 use world::{
@@ -163,16 +163,20 @@ impl Scene {
         found.await
     }
 
-    /// What is recorded about a resource that is not mirrored.
-    pub(crate) async fn exception(&self, kind: Kind, name: &str) -> anyhow::Result<Exception> {
-        let documents = BlobDocuments::new(
+    /// The state documents.
+    pub(crate) fn state(&self) -> anyhow::Result<Arc<dyn Documents>> {
+        Ok(Arc::new(BlobDocuments::new(
             self.storage.app.blob_endpoint(Storage::APP),
             "mirror-state",
             Arc::new(LocalCredential::new()),
             &self.tls.client(),
-        )?;
+        )?))
+    }
+
+    /// What is recorded about a resource that is not mirrored.
+    pub(crate) async fn exception(&self, kind: Kind, name: &str) -> anyhow::Result<Exception> {
         let id = ResourceId::new(kind, Name::new(name)?);
-        let exceptions = Exceptions::new(Arc::new(documents));
+        let exceptions = Exceptions::new(self.state()?);
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(exception) = exceptions.get(&id).await? {
