@@ -93,8 +93,8 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     }
     let started = Instant::now();
     let began = (app.clock)();
-    let outstanding = outstanding(&order, document, began);
-    if outstanding > 0 && order.depth > Depth::List {
+    let before = Before::of(&order, document, began);
+    if before.outstanding > 0 && order.depth > Depth::List {
         // Each name of the last one is to be looked at still; to look at all of them twice would never end.
         return Reply::done();
     }
@@ -103,7 +103,7 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
         order: &order,
         names: Vec::new(),
         extra: Vec::new(),
-        outstanding,
+        outstanding: before.outstanding,
         progress: Progress::default(),
         since: last.map_or(began, |last| last.started),
     };
@@ -142,7 +142,7 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
         }
     };
     log::walk(invocation, &order, &progress, calls, started.elapsed());
-    note(app, &order, &progress).await;
+    note(app, &order, &before, &progress).await;
     enqueued(invocation, sent)
 }
 
@@ -286,18 +286,28 @@ fn is_too_early(order: &WalkOrder, run: &Run, now: OffsetDateTime) -> bool {
         && run.kinds.iter().any(waits)
 }
 
-/// How many names of the last sweep like this one are in the queue still.
-fn outstanding(order: &WalkOrder, document: Option<Run>, now: OffsetDateTime) -> u64 {
-    match document.filter(|_| order.cause == Cause::Walk) {
-        Some(mut run) => unfinished(run.progress(order.kind), now),
-        None => 0,
-    }
+/// What sweeps like this one had done when it began. A backfill is a run of its own.
+#[derive(Default)]
+struct Before {
+    /// Names that were settled.
+    done: u64,
+    /// Names that were in the queue still.
+    outstanding: u64,
 }
 
-fn unfinished(progress: &Progress, now: OffsetDateTime) -> u64 {
-    let is_known = progress.worked.is_some_and(|at| now - at < FORGOTTEN);
-    let left = progress.enqueued.saturating_sub(progress.done());
-    if is_known { left } else { 0 }
+impl Before {
+    fn of(order: &WalkOrder, document: Option<Run>, now: OffsetDateTime) -> Self {
+        let Some(mut run) = document.filter(|_| order.cause == Cause::Walk) else {
+            return Self::default();
+        };
+        let progress = run.progress(order.kind);
+        let is_known = progress.worked.is_some_and(|at| now - at < FORGOTTEN);
+        let left = progress.enqueued.saturating_sub(progress.done());
+        Self {
+            done: progress.done(),
+            outstanding: if is_known { left } else { 0 },
+        }
+    }
 }
 
 /// A walk that could not go through: the order comes again, or the next sweep makes another.
@@ -320,22 +330,22 @@ async fn stop(
 }
 
 /// The figures in the run's document, which are for people: that they cannot be written stops nothing.
-async fn note(app: &App, order: &WalkOrder, progress: &Progress) {
+async fn note(app: &App, order: &WalkOrder, before: &Before, progress: &Progress) {
     let now = (app.clock)();
     let set = |run: &mut Run| {
         let known = run.progress(order.kind);
-        // Batches of a walk are worked on before it ends, and a sweep's run goes on from walk to walk: figures are added to.
-        let left = unfinished(known, now);
+        // A sweep's run goes on from walk to walk, and batches of a walk are worked on before it ends: those are done by now, and are not to
+        // be counted as done before it began.
         *known = Progress {
             in_sync: known.in_sync,
             applied: known.applied,
             skipped: known.skipped,
             failed: known.failed,
-            enqueued: match order.cause {
-                Cause::Walk => known.done() + left + progress.enqueued,
-                _ => progress.enqueued,
+            enqueued: before.done + before.outstanding + progress.enqueued,
+            worked: match before.outstanding {
+                0 => Some(now),
+                _ => known.worked,
             },
-            worked: if left > 0 { known.worked } else { Some(now) },
             ..progress.clone()
         };
     };

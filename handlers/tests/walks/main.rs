@@ -216,6 +216,36 @@ async fn orders_that_piled_up_are_done_with_one_walk() {
 }
 
 #[tokio::test]
+async fn what_sweeps_leave_in_the_queue_is_counted_and_bounded() {
+    let scene = scene();
+    scene.state("sweep", RunState::Running).await;
+    let left = async || {
+        let run = scene.app().walks.runs.get("sweep").await.unwrap();
+        let progress = run.unwrap().progress(KIND).clone();
+        progress.enqueued - progress.done()
+    };
+    for n in 0..2_500 {
+        let name = format!("policy-{n:04}");
+        scene.primary.put(KIND, &name, version(1));
+    }
+    let first = scene.walk(&list()).await;
+    assert_eq!((names(&first).len(), left().await), (2_000, 2_000));
+    pass(MINUTE * 5);
+    assert!(scene.walk(&list()).await.is_empty());
+    // A deeper one has nothing to do here while the last one goes on.
+    assert!(scene.walk(&order(KIND, Depth::Keys)).await.is_empty());
+    scene.work(first[..20].to_vec()).await;
+    assert_eq!(left().await, 1_000);
+    pass(MINUTE * 5);
+    // Those that are missing still, in whatever batch they are by now.
+    assert_eq!(names(&scene.walk(&list()).await).len(), 1_000);
+    assert_eq!(left().await, 2_000);
+    // Messages that were lost are not waited for longer than an hour.
+    pass(MINUTE * 61);
+    assert_eq!(names(&scene.walk(&list()).await).len(), 1_500);
+}
+
+#[tokio::test]
 async fn what_failed_for_good_is_tried_again_after_an_hour() {
     let scene = scene();
     scene.primary.put(KIND, "conflict", version(1));
