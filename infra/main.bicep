@@ -66,7 +66,7 @@ param deletions string = ''
 @description('ams: whether the operator gets the role to start and scale the secondary\'s streaming endpoints.')
 param operatorStartsEndpoints bool = false
 
-@description('Further app settings by their names (README, Configuration), which win over what the template says.')
+@description('Further app settings by their names (docs/configure.md), which win over what the template says.')
 param settings object = {}
 
 // The app

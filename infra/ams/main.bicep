@@ -127,6 +127,7 @@ module groupTopic 'group-topic.bicep' = if (subscribe && empty(groupTopicId)) {
   scope: resourceGroup(primaryParts[2], primaryParts[4])
   params: {
     topicName: groupTopicName
+    eventsIdentityId: eventsIdentityId
     tags: tags
   }
 }
@@ -154,6 +155,9 @@ module resources 'resources-subscription.bicep' = if (subscribe) {
     topicName: empty(groupTopicId) ? groupTopicName : groupTopicParts[8]
     functionAppId: functionAppId
     accountId: primary
+    storageId: storageId
+    deadLetterContainer: deadLetterContainer
+    eventsIdentityId: empty(groupTopicId) ? eventsIdentityId : ''
   }
   dependsOn: [
     groupTopic

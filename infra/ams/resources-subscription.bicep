@@ -1,4 +1,4 @@
-metadata description = 'Resources of the primary that were written or deleted, for the function resource-changed. Its topic is global and cannot dead-letter.'
+metadata description = 'Resources of the primary that were written or deleted, for the function resource-changed.'
 
 @description('Name of the system topic of the resource group or subscription.')
 param topicName string
@@ -8,6 +8,15 @@ param functionAppId string
 
 @description('Resource ID of the primary account.')
 param accountId string
+
+@description('Resource ID of the app\'s own storage account, for dead letters.')
+param storageId string
+
+@description('Container of events that could not be delivered.')
+param deadLetterContainer string
+
+@description('Resource ID of the topic\'s identity that writes dead letters; empty for a topic without it, which then has no dead letters.')
+param eventsIdentityId string
 
 resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' existing = {
   name: topicName
@@ -39,6 +48,19 @@ resource subscription 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2022-
     retryPolicy: {
       maxDeliveryAttempts: 30
       eventTimeToLiveInMinutes: 1440
+    }
+    deadLetterWithResourceIdentity: empty(eventsIdentityId) ? null : {
+      identity: {
+        type: 'UserAssigned'
+        userAssignedIdentity: eventsIdentityId
+      }
+      deadLetterDestination: {
+        endpointType: 'StorageBlob'
+        properties: {
+          resourceId: storageId
+          blobContainerName: deadLetterContainer
+        }
+      }
     }
   }
 }

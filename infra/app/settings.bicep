@@ -1,4 +1,4 @@
-metadata description = 'The app settings. The README has the table of what the handler reads.'
+metadata description = 'The app settings. docs/configure.md has the table of what the handler reads.'
 
 @description('Name of the function app.')
 param appName string

@@ -6,9 +6,6 @@ use crate::{
     node::{of_kind, property, string, text},
 };
 
-/// The one topic that can have no identity: it is global.
-const WITHOUT_DEAD_LETTERS: &str = "infra/ams/resources-subscription.bicep";
-
 /// Event Grid sends each event function exactly the types of events that it understands, says how often it tries, and keeps what
 /// it could not deliver.
 pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
@@ -32,10 +29,7 @@ pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
                 "the retry policy is not stated",
             );
             let kept = says("deadLetterWithResourceIdentity:") && says("deadLetterContainer");
-            must(
-                kept || file.path == WITHOUT_DEAD_LETTERS,
-                "what cannot be delivered is not kept",
-            );
+            must(kept, "what cannot be delivered is not kept");
             must(
                 says("endpointType: 'AzureFunction'"),
                 "the destination is no function",
