@@ -24,7 +24,11 @@ pub(crate) fn endpoint_template(text: &str) -> Result<String, String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+/// Reads a time span with its unit, as the settings have it: `90s`, `2m`, `1h`.
+///
+/// # Errors
+/// What is expected.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let expected = || "expected a number with its unit, such as 90s, 2m or 1h".to_owned();
     let unit = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let number: u64 = text[..text.len() - unit.len()]

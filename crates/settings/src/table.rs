@@ -109,7 +109,7 @@ settings! {
         "Required. Port to listen on, on 127.0.0.1; the Functions host sets it.";
 }
 
-/// The table of the README, in Markdown.
+/// The table in `docs/configure.md`, in Markdown.
 #[must_use]
 pub fn reference_table() -> String {
     let mut table = String::from("| variable | default | meaning |\n|---|---|---|\n");

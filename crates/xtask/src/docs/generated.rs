@@ -16,7 +16,7 @@ pub(super) struct Part {
 pub(super) fn parts() -> Vec<Part> {
     vec![
         Part {
-            file: "README.md",
+            file: "docs/configure.md",
             marker: "settings",
             text: settings::reference_table(),
         },
