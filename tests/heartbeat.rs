@@ -18,6 +18,7 @@ tests_on_both![
     what_failed_is_lag_until_it_is_mirrored,
     what_was_poisoned_and_what_waits_is_counted,
     an_event_that_arrived_is_remembered,
+    the_status_is_served_to_programs_and_to_people,
 ];
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -232,4 +233,45 @@ async fn an_event_that_arrived_is_remembered(backend: Backend) -> anyhow::Result
         }
         ensure!(Instant::now() < deadline, "{record:?}");
     }
+}
+
+async fn the_status_is_served_to_programs_and_to_people(backend: Backend) -> anyhow::Result<()> {
+    let scene = exclusive(backend).await?;
+    encoded(&scene, "unnamed-here").await?;
+    scene.calm().await?;
+    beat(&scene).await?;
+    scene.control().reset_requests();
+    let url = format!("{}/api/status", scene.host.url());
+    let client = scene.tls.client();
+    let answer = client.get(&url).send().await?.error_for_status()?;
+    let policy = answer.headers().get("content-security-policy").cloned();
+    let policy = policy.context("a policy")?;
+    ensure!(policy.to_str()?.starts_with("default-src 'none'"));
+    let value: Value = serde_json::from_str(&answer.text().await?)?;
+    ensure!(value["healthy"].is_boolean(), "{value:#}");
+    let lag = &value["heartbeat"]["latest"]["lag"];
+    ensure!(lag["assets"].is_u64(), "{value:#}");
+    ensure!(value["heartbeat"]["steps"].is_array(), "{value:#}");
+
+    let page = client.get(&url).header("accept", "text/html,*/*;q=0.8");
+    let page = page.send().await?.error_for_status()?;
+    let sort = page.headers().get("content-type").cloned();
+    ensure!(sort.context("a type")?.to_str()?.starts_with("text/html"));
+    let page = page.text().await?;
+    for text in ["<!doctype html>", "streamingLocators", "Last 24 hours"] {
+        ensure!(page.contains(text), "{text}: {page}");
+    }
+    for shown in [&page, &value.to_string()] {
+        ensure!(!shown.contains("unnamed-here"), "a title's name shows");
+        let world: &World = &scene;
+        for secret in &world.secrets {
+            ensure!(!shown.contains(secret), "a secret shows");
+        }
+    }
+    // It reads what is kept; a page that is looked at often costs the services nothing.
+    let requests = scene.control().requests(None);
+    ensure!(requests.is_empty(), "{requests:#?}");
+    let other = client.post(&url).send().await?.status();
+    ensure!(other.is_client_error(), "{other}");
+    Ok(())
 }

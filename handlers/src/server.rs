@@ -15,7 +15,7 @@ use settings::Settings;
 
 use crate::{
     app::App,
-    functions::{self, webhook},
+    functions::{self, status, webhook},
     protocol::{Invocation, Reply},
 };
 
@@ -38,6 +38,7 @@ pub async fn serve(settings: &Settings) -> Result<(), Box<dyn Error>> {
             &format!("/api/{}", webhook::NAME),
             post(webhook::receive).layer(DefaultBodyLimit::max(webhook::MAX_BODY)),
         )
+        .route(&format!("/api/{}", status::NAME), get(status::show))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(app);
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;

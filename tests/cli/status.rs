@@ -52,7 +52,6 @@ async fn all_is_well_or_it_says_what_is_not_and_what_to_do(backend: Backend) -> 
     well.must_have(&[
         "All is well.",
         "streamingLocators",
-        "all are empty",
         "JobFinished",
         "Last 24 hours",
         "the last heartbeat was",

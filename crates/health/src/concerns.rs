@@ -38,16 +38,20 @@ impl Concern {
     }
 }
 
-/// What must be looked at, the most urgent first; nothing when all is well. `heartbeat` is what the heartbeat has kept: when it is silent,
+/// What must be looked at; nothing when all is well. `figures` are what was measured, if anything was. `heartbeat` is what the heartbeat has kept: when it is silent,
 /// nobody measures between two looks. `sweep` is how often everything is walked.
 #[must_use]
 pub fn concerns(
-    figures: &Figures,
+    figures: Option<&Figures>,
     heartbeat: &Heartbeat,
     sweep: &BTreeMap<Depth, std::time::Duration>,
     now: OffsetDateTime,
 ) -> Vec<Concern> {
     let mut concerns = Vec::new();
+    silence(heartbeat, now, &mut concerns);
+    let Some(figures) = figures else {
+        return concerns;
+    };
     if let Primary::Dark { unreadable, detail } = &figures.primary {
         concerns.push(Concern::new(
             format!("the primary cannot be read: {unreadable}, {detail}"),
@@ -83,7 +87,6 @@ pub fn concerns(
         ));
     }
     blind(figures, sweep, &mut concerns);
-    silence(heartbeat, now, &mut concerns);
     for (side, at) in &figures.tokens {
         if at.0 - now < EXPIRING {
             concerns.push(Concern::new(

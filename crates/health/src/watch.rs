@@ -90,6 +90,14 @@ impl Watch {
         figures
     }
 
+    /// What the heartbeat has kept, and no look at anything: one call.
+    ///
+    /// # Errors
+    /// What is wrong, when it cannot be read.
+    pub async fn kept(&self) -> Result<Heartbeat, String> {
+        within("heartbeat.json", self.heartbeats.read()).await
+    }
+
     /// Measures, and writes nothing: the figures now, and what the heartbeat has kept.
     pub async fn look(&self, now: OffsetDateTime) -> (Figures, Heartbeat) {
         let queues = QUEUES.iter().map(|queue| self.queue(queue));
@@ -176,8 +184,12 @@ impl Watch {
 
     async fn exceptions(&self, kind: Kind) -> (Kind, Result<Listed, String>) {
         let what = format!("the exceptions of {kind}");
-        let listed = within(&what, self.exceptions.of(kind, EXCEPTIONS_READ)).await;
-        (kind, listed)
+        let listed = async {
+            let listed = self.exceptions.of(kind, EXCEPTIONS_READ).await;
+            // The path of a record is the name of a resource, and this is seen by more people than the log.
+            listed.map_err(|error| error.what)
+        };
+        (kind, within(&what, listed).await)
     }
 
     async fn dead_letters(&self) -> Option<Result<u64, String>> {

@@ -12,6 +12,7 @@ mod mirror_filter;
 mod mirror_locator;
 mod mirror_streaming_policy;
 mod resource_changed;
+pub(crate) mod status;
 mod sweep;
 mod walk;
 pub(crate) mod webhook;

@@ -43,7 +43,7 @@ fn said(change: impl FnOnce(&mut Figures)) -> Vec<Concern> {
     heartbeat.add(well());
     let mut figures = well();
     change(&mut figures);
-    concerns(&figures, &heartbeat, &sweep(), NOW)
+    concerns(Some(&figures), &heartbeat, &sweep(), NOW)
 }
 
 #[test]
@@ -128,12 +128,15 @@ fn each_thing_that_needs_somebody_is_said_once_with_its_next_step() {
 fn a_heartbeat_that_is_silent_is_said_and_walks_that_are_switched_off_are_not() {
     let later = NOW + Duration::minutes(6);
     let mut heartbeat = Heartbeat::default();
-    let none = concerns(&well(), &heartbeat, &sweep(), NOW);
+    let none = concerns(Some(&well()), &heartbeat, &sweep(), NOW);
     assert!(none[0].what.contains("no heartbeat yet"), "{none:?}");
     heartbeat.add(well());
-    let silent = concerns(&well(), &heartbeat, &sweep(), later);
+    let silent = concerns(Some(&well()), &heartbeat, &sweep(), later);
     assert!(silent[0].what.contains("6 min ago"), "{silent:?}");
     let mut unwalked = well();
     unwalked.blind = [("assets".to_owned(), Blind::Never)].into();
-    assert_eq!(concerns(&unwalked, &heartbeat, &BTreeMap::new(), NOW), []);
+    assert_eq!(
+        concerns(Some(&unwalked), &heartbeat, &BTreeMap::new(), NOW),
+        []
+    );
 }

@@ -45,7 +45,7 @@ pub(crate) async fn run(
             "Check it with `media-mirror config check`.",
         ));
     }
-    let concerns = concerns(&figures, &heartbeat, &configured.settings.sweep, now);
+    let concerns = concerns(Some(&figures), &heartbeat, &configured.settings.sweep, now);
     let last = heartbeat.latest.as_ref().map(|latest| latest.at);
     output.value(&json!({
         "healthy": concerns.is_empty(),
