@@ -312,3 +312,23 @@ fn what_stands_outside_of_the_group_is_taken_away() {
     );
     assert!(desk.called("azd env set INFRA_FUNCTIONS_DEPLOYED false --environment prod"));
 }
+
+#[test]
+fn azure_yaml_names_what_is_there() {
+    let root = world::workspace_root();
+    let text = fs::read_to_string(root.join("azure.yaml")).unwrap();
+    let values = |key: &str| -> Vec<String> {
+        let lines = text
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(key));
+        lines.map(|value| value.trim().to_owned()).collect()
+    };
+    let hooks = values("run:");
+    assert!(hooks.len() >= 5, "{hooks:?}");
+    for hook in &hooks {
+        let mode = fs::metadata(root.join(hook)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o111, 0o111, "azd cannot run {hook}");
+    }
+    let dist: Vec<PathBuf> = values("dist:").iter().map(|path| root.join(path)).collect();
+    assert_eq!(dist, [super::zip()]);
+}

@@ -25,9 +25,14 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// The handler's name in the package: what `host.json` says.
 const HANDLER: &str = "handler";
 
-/// Where the package is made. The files beside it are named after it: `azure.yaml` names the zip.
+/// Where the package is made: `azure.yaml` says so too, so it is not cargo's target folder of the day.
 fn folder() -> PathBuf {
     world::workspace_root().join("target").join("package")
+}
+
+/// What is deployed.
+fn zip() -> PathBuf {
+    folder().join("media-mirror.zip")
 }
 
 pub(crate) async fn run() -> ExitCode {
@@ -60,7 +65,7 @@ async fn package() -> anyhow::Result<()> {
     fs::write(&bom, sbom::write(&components, &bytes)?)
         .with_context(|| bom.display().to_string())?;
     // Last: whoever finds the zip finds all of it.
-    let zip = folder.join("media-mirror.zip");
+    let zip = zip();
     archive::pack(&app, HANDLER, &zip)?;
 
     let size = fs::metadata(&zip)?.len();
