@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{backfill, completions, config, plan, replay, status, verify, webhook};
+use crate::commands::{
+    backfill, completions, config, deletions, plan, replay, status, verify, webhook,
+};
 
 /// Operates a media-mirror: says what it would do, starts and follows its work, and puts back what went wrong.
 ///
@@ -42,23 +44,17 @@ pub(crate) struct Global {
     pub(crate) yes: bool,
 }
 
+/// The commands; what each does stands with its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Says what the mirror would do, without doing it.
     Plan(plan::Arguments),
-    /// Brings over what existed before the mirror, or was lost on the way.
     Backfill(backfill::Arguments),
-    /// Says how far behind the secondary is, and what somebody must do something about.
     Status(status::Arguments),
-    /// Compares both accounts and reports what is wrong.
     Verify(verify::Arguments),
-    /// Looks at the configuration.
     Config(config::Arguments),
-    /// Puts messages from the poison queues back where they came from.
     Replay(replay::Arguments),
-    /// Registers the app with MK.IO: webhook rules, and the tokens that it needs.
+    Deletions(deletions::Arguments),
     Webhook(webhook::Arguments),
-    /// Prints a script that completes commands in a shell.
     Completions(completions::Arguments),
 }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use change::ResourceId;
+use futures::future::join_all;
 use serde_json::json;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -8,6 +9,18 @@ use crate::{Condition, Documents, StateError, documents::path_of};
 
 const FOLDER: &str = "runs/deletions";
 const CONFIRMATION: &str = "runs/deletions-confirmed";
+
+/// How many documents are read at once.
+const AT_ONCE: usize = 16;
+
+/// A deletion that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingDeletion {
+    /// The resource, as `kind/name`.
+    pub resource: String,
+    /// From when on it may be done; `None` where the document does not say it.
+    pub due: Option<OffsetDateTime>,
+}
 
 /// Deletions that the primary announced and that are not done yet: one document each, so that they can be counted.
 #[derive(Clone)]
@@ -70,17 +83,47 @@ impl Deletions {
         Ok(self.0.list(&prefix, cap + 1).await?.len() > cap)
     }
 
-    /// Whether an operator confirmed what waits, and until when.
+    /// The deletions that wait, in the order of their names: at most so many, one call each beside the listing. One that was done
+    /// meanwhile is not among them.
+    ///
+    /// # Errors
+    /// [`StateError`] when they cannot be listed, or one cannot be read.
+    pub async fn waiting(&self, at_most: usize) -> Result<Vec<WaitingDeletion>, StateError> {
+        let paths = self.0.list(&format!("{FOLDER}/"), at_most).await?;
+        let mut waiting = Vec::new();
+        for some in paths.chunks(AT_ONCE) {
+            let documents = some.iter().map(|path| self.0.read(path));
+            for document in join_all(documents).await {
+                let Some(document) = document? else { continue };
+                let text = |name: &str| document.value[name].as_str();
+                waiting.push(WaitingDeletion {
+                    resource: text("resource").unwrap_or_default().to_owned(),
+                    due: text("due").and_then(|due| OffsetDateTime::parse(due, &Rfc3339).ok()),
+                });
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Whether an operator confirmed what waits, and the time is not over.
     ///
     /// # Errors
     /// [`StateError`] when it cannot be read.
     pub async fn confirmed(&self, now: OffsetDateTime) -> Result<bool, StateError> {
+        let until = self.confirmed_until().await?;
+        Ok(until.is_some_and(|until| until > now))
+    }
+
+    /// Until when an operator confirmed what waits, even if the time is over; `None` where nobody did.
+    ///
+    /// # Errors
+    /// [`StateError`] when it cannot be read.
+    pub async fn confirmed_until(&self) -> Result<Option<OffsetDateTime>, StateError> {
         let document = self.0.read(CONFIRMATION).await?;
-        let until = document
+        Ok(document
             .as_ref()
             .and_then(|document| document.value["until"].as_str())
-            .and_then(|until| OffsetDateTime::parse(until, &Rfc3339).ok());
-        Ok(until.is_some_and(|until| until > now))
+            .and_then(|until| OffsetDateTime::parse(until, &Rfc3339).ok()))
     }
 
     /// Confirms what waits, whatever the cap, until a time.
@@ -120,8 +163,17 @@ mod tests {
         assert!(deletions.exceed(2).await.unwrap());
         deletions.done(&id("a")).await.unwrap();
         assert!(!deletions.exceed(2).await.unwrap());
+        let waiting = deletions.waiting(9).await.unwrap();
+        let b = WaitingDeletion {
+            resource: "streamingLocators/b".to_owned(),
+            due: Some(now),
+        };
+        assert_eq!((waiting.len(), &waiting[0]), (2, &b));
+        assert_eq!(deletions.waiting(1).await.unwrap(), [b]);
+        assert_eq!(deletions.confirmed_until().await.unwrap(), None);
         assert!(!deletions.confirmed(now).await.unwrap());
         deletions.confirm(now + Duration::hours(1)).await.unwrap();
+        assert_eq!(deletions.confirmed_until().await.unwrap(), Some(now + hour));
         assert!(deletions.confirmed(now).await.unwrap());
         assert!(!deletions.confirmed(now + Duration::hours(2)).await.unwrap());
     }

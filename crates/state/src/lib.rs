@@ -4,7 +4,7 @@
 //! - [`CopyLocks`]: one copy run per asset at a time;
 //! - [`Runs`]: how far walks and backfills are; [`Watermarks`]: when everything was last looked at;
 //! - [`Heartbeats`]: what the heartbeat measured, and the day before it; [`Arrivals`]: when events last arrived;
-//! - [`Deletions`]: deletions that the primary announced and that wait for their grace to be over.
+//! - [`Deletions`]: deletions that the primary announced or a walk found, and that are not done yet.
 //!
 //! Any of it may be deleted at any time without harm to correctness: the accounts are the truth. So a document that cannot be read
 //! or written is reported by whoever asked and stops nothing.
@@ -22,7 +22,7 @@ mod watermarks;
 
 pub use blob_documents::BlobDocuments;
 pub use copy_locks::{CopyLocks, Taken};
-pub use deletions::Deletions;
+pub use deletions::{Deletions, WaitingDeletion};
 pub use documents::{Condition, Document, Documents, StateError, Written};
 pub use exceptions::{Exception, Exceptions, Listed};
 pub use heartbeat::{

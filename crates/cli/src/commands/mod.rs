@@ -3,6 +3,7 @@
 pub(crate) mod backfill;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod deletions;
 pub(crate) mod plan;
 pub(crate) mod replay;
 pub(crate) mod status;
@@ -24,6 +25,7 @@ pub(crate) async fn run(cli: Cli, output: &mut Output) -> Result<Verdict, Failur
         Command::Completions(arguments) => completions::run(arguments, output),
         Command::Config(arguments) => reading(config::run(arguments, global, output)).await,
         Command::Backfill(arguments) => backfill::run(arguments, global, output).await,
+        Command::Deletions(arguments) => deletions::run(arguments, global, output).await,
         Command::Verify(arguments) => reading(verify::run(arguments, global, output)).await,
         Command::Plan(arguments) => reading(plan::run(arguments, global, output)).await,
         Command::Replay(arguments) => replay::run(arguments, global, output).await,
