@@ -7,7 +7,7 @@ use crate::{
     refusal::{Refusal, Trouble},
     route::{Route, choose},
     run::Run,
-    service::{Answer, BlobService, Copying},
+    service::{Answer, BlobService, Blocks, Copying},
 };
 use futures::{StreamExt, stream};
 use std::collections::HashMap;
@@ -155,7 +155,7 @@ async fn by_blocks(run: &Run, copying: &Copying) -> Result<Outcome, Trouble> {
             "it is larger than a block blob can be",
         )));
     };
-    let present = uncommitted(run, copying).await?;
+    let present = uncommitted(copying, blocks(run, copying).await?)?;
     let missing = plan.blocks().filter(|block| !has(&present, block));
     if stage(run, copying, missing).await?.stopped {
         return Ok(Outcome::Stopped);
@@ -163,22 +163,26 @@ async fn by_blocks(run: &Run, copying: &Copying) -> Result<Outcome, Trouble> {
     commit(run, copying, &plan).await
 }
 
-/// The uncommitted blocks of the replica blob, none if there is no blob.
-pub(crate) async fn uncommitted(
-    run: &Run,
-    copying: &Copying,
-) -> Result<HashMap<BlockId, u64>, Trouble> {
+/// The blocks of the replica blob, none if there is no blob.
+pub(crate) async fn blocks(run: &Run, copying: &Copying) -> Result<Blocks, Trouble> {
     let _slot = run.slot().await;
-    match read(
-        copying,
-        run.service
-            .block_list(&copying.replica, &copying.blob.name)
-            .await,
-    ) {
-        Ok(blocks) => Ok(blocks.uncommitted.into_iter().collect()),
-        Err(Trouble::Missing) => Ok(HashMap::new()),
-        Err(trouble) => Err(trouble),
+    let (place, name) = (&copying.replica, &copying.blob.name);
+    match read(copying, run.service.block_list(place, name).await) {
+        Err(Trouble::Missing) => Ok(Blocks::default()),
+        blocks => blocks,
     }
+}
+
+/// Those that are not committed, by ID, provided that the blob is the one that is to be overwritten. Blocks are copied without a
+/// condition, and where the list could not be committed all of them would be copied in vain.
+pub(crate) fn uncommitted(
+    copying: &Copying,
+    blocks: Blocks,
+) -> Result<HashMap<BlockId, u64>, Trouble> {
+    if blocks.etag.is_some() && blocks.etag != copying.replaces {
+        return Err(Trouble::Changed(Told::default()));
+    }
+    Ok(blocks.uncommitted.into_iter().collect())
 }
 
 /// Whether this very block was copied before.

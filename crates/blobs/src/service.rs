@@ -25,6 +25,9 @@ pub(crate) struct Page {
 /// The blocks of a blob: ID and size in bytes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocks {
+    /// ETag of the blob, if there is one beside what is not committed, as far as the answer shows it: [Get Block
+    /// List](https://learn.microsoft.com/rest/api/storageservices/get-block-list) has it in its headers where anything was committed.
+    pub etag: Option<String>,
     pub committed: Vec<(BlockId, u64)>,
     pub uncommitted: Vec<(BlockId, u64)>,
 }

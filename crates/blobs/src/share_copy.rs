@@ -4,7 +4,7 @@ use crate::{
     BlobError, Calls, Side, Told,
     blob::Blob,
     blocks::Plan,
-    copy::{Outcome, check, commit, copy, has, outcome, read, stage},
+    copy::{self, Outcome, check, commit, copy, has, outcome, stage, uncommitted},
     jobs::Jobs,
     pass::{Missing, refuse},
     refusal::Trouble,
@@ -178,20 +178,12 @@ async fn uncommitted_or_done(
     copying: &Copying,
     plan: &Plan,
 ) -> Result<Option<HashMap<Vec<u8>, u64>>, Trouble> {
-    let answer = run
-        .service
-        .block_list(&copying.replica, &copying.blob.name)
-        .await;
-    let blocks = match read(copying, answer) {
-        Ok(blocks) => blocks,
-        Err(Trouble::Missing) => return Ok(Some(HashMap::new())),
-        Err(trouble) => return Err(trouble),
-    };
-    let committed: HashSet<_> = blocks.committed.into_iter().map(|(id, _)| id).collect();
+    let blocks = copy::blocks(run, copying).await?;
+    let committed: HashSet<_> = blocks.committed.iter().map(|(id, _)| id).collect();
     if plan.count() > 0 && plan.blocks().all(|block| committed.contains(&block.id)) {
         return Ok(None);
     }
-    Ok(Some(blocks.uncommitted.into_iter().collect()))
+    uncommitted(copying, blocks).map(Some)
 }
 
 /// The blob with what a commit has to write beside the blocks, provided that it has not changed.

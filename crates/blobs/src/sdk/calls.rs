@@ -159,9 +159,9 @@ impl BlobService for Sdk {
         let answer = blob
             .get_block_list(BlockListType::All, None)
             .await
-            .map_err(refusal)?
-            .into_model()
             .map_err(refusal)?;
+        let etag = convert::committed(&answer).map_err(refusal)?;
+        let answer = answer.into_model().map_err(refusal)?;
         let ours = |blocks: Option<Vec<_>>| {
             blocks
                 .unwrap_or_default()
@@ -169,6 +169,7 @@ impl BlobService for Sdk {
                 .filter_map(convert::block)
         };
         Ok(Blocks {
+            etag,
             committed: ours(answer.committed_blocks).collect(),
             uncommitted: ours(answer.uncommitted_blocks).collect(),
         })

@@ -8,10 +8,10 @@ use crate::{
     service::Answer,
 };
 use azure_core::http::Etag;
-use azure_core::http::{NoFormat, Response};
+use azure_core::http::{NoFormat, Response, XmlFormat};
 use azure_storage_blob::models::{
     AccessTier, BlobClientGetPropertiesResult, BlobClientGetPropertiesResultHeaders, BlobItem,
-    BlobType, Block, CopyStatus as SdkCopyStatus,
+    BlobType, Block, BlockList, BlockListHeaders, CopyStatus as SdkCopyStatus,
 };
 use std::collections::HashMap;
 
@@ -89,6 +89,18 @@ pub(crate) fn properties(
         ..Blob::default()
     };
     Ok(Some(blob.with_metadata(answer.metadata()?)))
+}
+
+/// The ETag of the blob whose blocks these are. Emulators have one for blocks of which none is committed too; that nothing is committed
+/// yet shows in the length. A blob without content counts as none: overwriting it is conditional all the same.
+pub(crate) fn committed(
+    answer: &Response<BlockList, XmlFormat>,
+) -> azure_core::Result<Option<String>> {
+    if answer.blob_content_length()?.unwrap_or(0) == 0 {
+        return Ok(None);
+    }
+    let etag = answer.etag()?;
+    Ok(etag.map(|etag| unquoted(etag.as_ref()).to_owned()))
 }
 
 pub(crate) fn block(block: Block) -> Option<(BlockId, u64)> {

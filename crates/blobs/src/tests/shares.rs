@@ -5,9 +5,9 @@ use super::{
     scene::{Scene, settings},
 };
 use crate::{
-    BlobError, Budget, Settings, Settle, Share, Sharing,
+    BlobError, Budget, Place, Settings, Settle, Share, Sharing,
     blob::{Blob, Metadata, Tier},
-    share::Work,
+    share::{Named, Work},
 };
 
 async fn shares(scene: &Scene) -> Sharing {
@@ -234,6 +234,68 @@ async fn a_share_leaves_out_what_has_changed() {
         }
     }
     assert_eq!(all(&scene).await, 1);
+    scene.assert_mirrored();
+}
+
+#[tokio::test]
+async fn a_late_share_copies_no_block_where_the_replica_is_no_longer_as_it_was_listed() {
+    let scene = Scene::new();
+    scene.write("v.mp4", &[1; 250]);
+    container(&scene).await;
+    // Made when there was no replica blob, and again when there was one to be overwritten.
+    let onto_nothing = shares(&scene).await.shares.remove(0);
+    all(&scene).await;
+    scene.write("v.mp4", &[2; 250]);
+    let onto_the_first = shares(&scene).await.shares.remove(0);
+    // The asset was made anew on another container, and mirrored from there.
+    let former = scene.source.clone();
+    let scene = Scene {
+        source: Place::new("src", "asset-2"),
+        ..scene
+    };
+    scene.write("v.mp4", &[3; 250]);
+    all(&scene).await;
+    scene.assert_mirrored();
+    // So that neither share finds that its source is another.
+    let asked: Vec<_> = [onto_nothing, onto_the_first]
+        .into_iter()
+        .map(|share| {
+            assert_eq!(share.source, former);
+            let Work::Blocks {
+                blob,
+                length,
+                block_size,
+                first,
+                count,
+            } = share.work
+            else {
+                panic!("a share of blocks");
+            };
+            let etag = scene
+                .service
+                .state()
+                .get(&former, "v.mp4")
+                .unwrap()
+                .blob
+                .etag
+                .clone();
+            let blob = Named { etag, ..blob };
+            let work = Work::Blocks {
+                blob,
+                length,
+                block_size,
+                first,
+                count,
+            };
+            Share { work, ..share }
+        })
+        .collect();
+    for share in &asked {
+        scene.service.forget_calls();
+        let done = copy(&scene, share).await.unwrap();
+        assert_eq!((done.blobs, done.bytes, done.changed), (0, 0, 1));
+        assert_eq!((scene.count(Op::BlockList), done.calls.total()), (1, 1));
+    }
     scene.assert_mirrored();
 }
 

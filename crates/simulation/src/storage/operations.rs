@@ -72,7 +72,8 @@ impl Storage {
         let Some(found) = self.container(account, container) else {
             return Answer::refused(404, "ContainerNotFound");
         };
-        let committed = found.blobs.get(blob).map(|blob| blob.blocks.as_slice());
+        let there = found.blobs.get(blob);
+        let committed = there.map(|blob| blob.blocks.as_slice());
         let staged = found.staged.get(blob);
         if committed.is_none() && staged.is_none() {
             return Answer::refused(404, "BlobNotFound");
@@ -81,7 +82,13 @@ impl Storage {
         let staged: Vec<_> = staged
             .map(|(id, bytes)| (id.clone(), bytes.len()))
             .collect();
-        blocks(committed.unwrap_or_default(), &staged)
+        let answer = blocks(committed.unwrap_or_default(), &staged);
+        match there {
+            Some(there) => answer
+                .with("etag", &format!("\"{}\"", there.etag()))
+                .with("x-ms-blob-content-length", &there.content.len().to_string()),
+            None => answer,
+        }
     }
 
     fn properties(

@@ -98,16 +98,16 @@ impl BlobService for Double {
         self.call(Op::BlockList, Side::Replica, name, |state| {
             let full = place.full_name(name);
             let container = state.container(place)?;
-            let committed = container
-                .blobs
-                .get(&full)
-                .map(|stored| stored.committed.clone());
+            let blob = container.blobs.get(&full);
+            let etag = blob.map(|stored| stored.blob.etag.clone());
+            let committed = blob.map(|stored| stored.committed.clone());
             let staged = container.staged.get(&full);
             if committed.is_none() && staged.is_none() {
                 return Err(refused(404, "BlobNotFound"));
             }
             let staged = staged.into_iter().flatten();
             Ok(Blocks {
+                etag,
                 committed: committed.unwrap_or_default(),
                 uncommitted: staged
                     .map(|(id, data)| (id.clone(), data.len() as u64))

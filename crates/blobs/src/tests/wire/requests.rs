@@ -225,6 +225,38 @@ async fn an_identity_is_not_sent_over_http() {
 }
 
 #[tokio::test]
+async fn no_block_is_copied_onto_a_blob_that_is_another_than_was_seen() {
+    let listed = listed("v.mp4", 130);
+    let seen = listed.replace("0x8DE", "0x777").replace("AQEB", "AgEB");
+    // What the list of blocks says of the blob itself, and whether blocks are copied.
+    for (etag, length, copied) in [
+        (Some("\"0x777\""), 130, true),
+        (Some("\"0x666\""), 130, false),
+        // An emulator has an ETag for blocks of which none is committed too.
+        (Some("\"0x666\""), 0, true),
+        (None, 130, true),
+    ] {
+        let (seen, rest) = (seen.clone(), accepting(listed.clone()));
+        let setup = Setup::identity(SourceAuth::Bearer, move |sent| {
+            if is_listing(sent) && sent.url.contains("replica") {
+                return ok(listing(&seen, ""));
+            }
+            if sent.method != "GET" || !sent.url.contains("comp=blocklist") {
+                return rest(sent);
+            }
+            let mut headers = vec![("x-ms-blob-content-length", length.to_string())];
+            headers.extend(etag.map(|etag| ("etag", etag.to_owned())));
+            let empty = "<?xml version=\"1.0\"?><BlockList><CommittedBlocks/><UncommittedBlocks/></BlockList>";
+            (200, headers, empty.to_owned())
+        });
+        one_round(&setup).await;
+        let mut blocks = setup.sent();
+        blocks.retain(|sent| sent.header("x-ms-source-range").is_some());
+        assert_eq!(!blocks.is_empty(), copied, "{etag:?} {length}");
+    }
+}
+
+#[tokio::test]
 async fn a_replica_is_overwritten_only_in_the_state_that_was_seen() {
     let small = format!("{}{}", listed("a", 5), listed("large", 130));
     let stale = small.replace("0x8DE", "0x777");
