@@ -6,6 +6,7 @@ mod bad_input;
 mod config_check;
 mod replay;
 mod status;
+mod webhook;
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -21,6 +22,7 @@ pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
         config_check::tests(),
         replay::tests(),
         status::tests(),
+        webhook::tests(),
     ]
     .into_iter()
     .flatten()
