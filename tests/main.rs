@@ -19,6 +19,7 @@ mod refusals;
 mod repetition;
 mod secrecy;
 mod support;
+mod walks;
 mod weather;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
             refusals::tests(),
             repetition::tests(),
             secrecy::tests(),
+            walks::tests(),
             weather::tests(),
         ]
         .into_iter()

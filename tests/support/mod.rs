@@ -19,7 +19,7 @@ pub(crate) use content::{clear, encoded, made, members, viewers};
 pub(crate) use log::Record;
 pub(crate) use scene::Scene;
 pub(crate) use tool::{Said, Tool};
-pub(crate) use worlds::{exclusive, mkio, shared};
+pub(crate) use worlds::{exclusive, mkio, shared, walking};
 
 /// How long a test may take, waiting for its world included.
 const LONGEST: Duration = Duration::from_secs(180);

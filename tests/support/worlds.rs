@@ -14,6 +14,8 @@ static SHARED_MKIO: Mutex<Option<Arc<Scene>>> = Mutex::const_new(None);
 static AMS: Pool<1> = Pool::new();
 static MKIO: Pool<1> = Pool::new();
 static REPLACING: Pool<3> = Pool::new();
+static WALKING_AMS: Pool<2> = Pool::new();
+static WALKING_MKIO: Pool<2> = Pool::new();
 
 /// Beside the records that a world on MK.IO has, the map names one that the secondary lacks and those that are in other clouds.
 const STORAGE_MAP: &str = "west media=north media, west lost=north lost, west bucket=north media, west google=north media";
@@ -136,6 +138,25 @@ pub(crate) async fn mkio() -> anyhow::Result<Exclusive> {
         .await
 }
 
+/// A world for one test at a time, whose operator lets walks delete locators and asset filters, three at a time.
+pub(crate) async fn walking(backend: Backend) -> anyhow::Result<Exclusive> {
+    let settings = [
+        GRACE,
+        (
+            "MIRROR_DELETES",
+            "streamingLocators=converge, assetFilters=converge",
+        ),
+        ("MIRROR_DELETE_CAP", "3"),
+        ("MIRROR_KEEP", "streamingLocators/kept-*"),
+        ("MIRROR_SWEEP", "list=1h"),
+    ];
+    let start = || async move { Scene::start(backend, false, &settings).await };
+    match backend {
+        Backend::Ams => WALKING_AMS.get(start).await,
+        Backend::Mkio => WALKING_MKIO.get(start).await,
+    }
+}
+
 /// Looks once more for secrets in everything that was written, and ends the worlds.
 pub(super) async fn end() -> anyhow::Result<()> {
     let mut shown = Ok(());
@@ -147,7 +168,13 @@ pub(super) async fn end() -> anyhow::Result<()> {
             }
         }
     }
-    for ended in [AMS.end().await, MKIO.end().await, REPLACING.end().await] {
+    for ended in [
+        AMS.end().await,
+        MKIO.end().await,
+        REPLACING.end().await,
+        WALKING_AMS.end().await,
+        WALKING_MKIO.end().await,
+    ] {
         shown = shown.and(ended);
     }
     shown

@@ -61,6 +61,9 @@ differences! {
     KEY_ID_TAKEN: "Another locator of the secondary has a content key of the same ID",
         "failed(key-id-taken)", "failed(replica-conflict)",
         "Azure Media Services says so in a text that is known; MK.IO answers 409, and no document says in which words";
+    ID_TAKEN: "Another locator of the secondary has the streaming locator ID",
+        "failed(replica-refused)", "failed(replica-conflict)",
+        "Azure Media Services answers 400, MK.IO 409";
     SECRET_RIGHT: "A content key policy reads masked: which right the detail names",
         "getPolicyPropertiesWithSecrets/action", "ams.contentkeypolicy.create",
         "roles of Azure on one side, capabilities of a token on the other";
