@@ -152,8 +152,8 @@ param lagObjectiveMinutes int = 15
 @description('Whether the app reaches all storage accounts through private endpoints.')
 param privateNetwork bool = false
 
-@description('Address space of the virtual network that is made for that.')
-param networkPrefix string = '10.90.0.0/24'
+@description('Address space of the virtual network that is made for that, a /24 or larger; empty for 10.90.0.0/24.')
+param networkPrefix string = ''
 
 // The front
 
@@ -265,7 +265,7 @@ module network 'network/network.bicep' = if (privateNetwork) {
     location: location
     token: token
     tags: tags
-    prefix: networkPrefix
+    prefix: empty(networkPrefix) ? '10.90.0.0/24' : networkPrefix
     ownStorageId: storage.outputs.id
     mediaStorageIds: concat(primaryStorageIds, secondaryStorageIds)
   }
