@@ -124,7 +124,7 @@ impl Run {
     ) -> anyhow::Result<Self> {
         let envelopes: Vec<Bytes> = changes
             .iter()
-            .map(|change| envelope::queue_message(function, change))
+            .map(|change| envelope::queue_message(function, &change.to_text()))
             .collect();
         let before = services.storage_requests();
         let window = Window::open(Some(handler.process()?))?;

@@ -2,16 +2,15 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use change::Change;
 use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
-/// The invocation of a queue function with a change, `dataType: binary` as in every `function.json` here.
-pub(crate) fn queue_message(function: &str, change: &Change) -> Bytes {
+/// The invocation of a queue function with a message, `dataType: binary` as in every `function.json` here.
+pub(crate) fn queue_message(function: &str, message: &str) -> Bytes {
     let text = |value: String| json!(value).to_string();
     let envelope = json!({
-        "Data": {"message": STANDARD.encode(change.to_text())},
+        "Data": {"message": STANDARD.encode(message)},
         "Metadata": {
             "DequeueCount": "1",
             "ExpirationTime": "9999-12-31T23:59:59+00:00",
@@ -23,6 +22,16 @@ pub(crate) fn queue_message(function: &str, change: &Change) -> Bytes {
         },
     });
     Bytes::from(envelope.to_string())
+}
+
+/// A text as it stands in a queue; `None` where it is not base64.
+pub(crate) fn decoded(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(text).ok()
+}
+
+/// A text as the Functions host wants it in a queue.
+pub(crate) fn encoded(text: &str) -> String {
+    STANDARD.encode(text)
 }
 
 /// The invocation of an Event Grid function: the event as an object, its `data` once more beside it.

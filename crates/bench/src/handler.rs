@@ -1,6 +1,11 @@
 //! The handler in a process of its own, started as the Functions host starts it.
 
-use std::{net::TcpListener, path::Path, process::Stdio, time::Duration};
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context, ensure};
 use tokio::process::{Child, Command};
@@ -12,6 +17,8 @@ const START: Duration = Duration::from_secs(10);
 
 /// A running handler; it is killed when this is dropped.
 pub(crate) struct Handler {
+    executable: PathBuf,
+    settings: Vec<(String, String)>,
     child: Child,
     pub(crate) client: HandlerClient,
     /// What it wrote to its standard output.
@@ -38,6 +45,8 @@ impl Handler {
             .take()
             .context("the handler has a standard output")?;
         let handler = Self {
+            executable: executable.to_owned(),
+            settings: settings.to_owned(),
             child,
             client: HandlerClient::new(port)?,
             lines: Lines::read(stdout),
@@ -47,6 +56,13 @@ impl Handler {
             "the handler does not answer GET /"
         );
         Ok(handler)
+    }
+
+    /// Kills it, whatever it is doing, and starts another in its place.
+    pub(crate) async fn replace(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        *self = Self::start(&self.executable, &self.settings).await?;
+        Ok(())
     }
 
     /// Its process ID.

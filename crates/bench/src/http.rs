@@ -8,6 +8,9 @@ use reqwest::StatusCode;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+/// How long the host waits for an invocation: `functionTimeout` of `host.json`.
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// The host's own HTTP client: HTTP/1.1 on loopback, connections kept, bodies chunked.
 #[derive(Clone)]
 pub(crate) struct HandlerClient {
@@ -22,7 +25,7 @@ impl HandlerClient {
         let client = reqwest::Client::builder()
             .no_proxy()
             .http1_only()
-            .timeout(Duration::from_secs(60))
+            .timeout(LONGEST)
             .build()?;
         Ok(Self {
             client,

@@ -29,7 +29,7 @@ pub(crate) struct Seen {
     pub(crate) primary_calls: u64,
     /// Calls to the secondary's media service.
     pub(crate) secondary_calls: u64,
-    /// A line that was neither `applied` nor `in-sync`, for whoever asks what went wrong.
+    /// A line that tells of anything but success, for whoever asks what went wrong.
     pub(crate) odd: Option<String>,
 }
 
@@ -50,7 +50,9 @@ impl Seen {
         *self.outcomes.entry(outcome.to_owned()).or_default() += 1;
         self.primary_calls += value["calls_primary"].as_u64().unwrap_or_default();
         self.secondary_calls += value["calls_secondary"].as_u64().unwrap_or_default();
-        if !matches!(outcome, "applied" | "in-sync") {
+        // A batch is told by the changes in it.
+        let is_good = matches!(outcome, "applied" | "in-sync" | "walked");
+        if !is_good && value["message"] != "batch" {
             self.odd.get_or_insert_with(|| line.to_owned());
         }
     }

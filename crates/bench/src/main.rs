@@ -3,20 +3,26 @@
 //!
 //! `cargo run --profile bench -p bench`. What is measured how, and the bars, stand in the crate's README.
 
+mod backfill;
 mod build;
+mod calls;
 mod changes;
+mod child;
 mod clock;
 mod end_to_end;
 mod envelope;
 mod events;
 mod handler;
 mod http;
+mod library;
 mod lines;
+mod live;
 mod machine;
 mod report;
 mod services;
 mod starts;
 mod titles;
+mod walks;
 
 use std::{
     path::{Path, PathBuf},
@@ -29,8 +35,9 @@ use clap::Parser;
 
 use report::Report;
 
-/// How long everything together may take.
+/// How long everything together may take: what is measured by default, and what is measured when it is asked for.
 const LONGEST: Duration = Duration::from_secs(900);
+const LONGEST_AT_SCALE: Duration = Duration::from_secs(3600);
 
 /// Measures the handler and compares it with its bars. Exit code 1: a bar was missed, or something could not be measured.
 #[derive(Parser)]
@@ -51,13 +58,41 @@ struct Options {
     /// How many locators go the whole way, with real queues on Azurite; 0 leaves this out, and with it the need for Node.js.
     #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     end_to_end: u32,
+    /// Walks of two large accounts, in place of everything else.
+    #[arg(long)]
+    walks: bool,
+    /// A backfill of a large account, and interruptions of a smaller one, in place of everything else.
+    #[arg(long)]
+    backfill: bool,
+    /// Live changes while a backfill runs, at the published rates, in place of everything else. Needs Node.js.
+    #[arg(long)]
+    live: bool,
+    /// How many locators a large account has; a fifth as many assets, and a 500th as many content key policies.
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(2_500..=200_000))]
+    locators: u32,
+    /// How many times the published rates a backfill may take. Fewer where the machine is not quick enough to take as many.
+    #[arg(long, value_name = "TIMES", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    rates: u32,
+}
+
+impl Options {
+    /// Whether only that is measured which takes long.
+    const fn is_at_scale(&self) -> bool {
+        self.walks || self.backfill || self.live
+    }
+}
+
+fn main() -> ExitCode {
+    if let Ok(times) = std::env::var(child::RATES) {
+        return child::serve(&times);
+    }
+    run(&Options::parse())
 }
 
 #[tokio::main(worker_threads = 2)]
-async fn main() -> ExitCode {
-    let options = Options::parse();
+async fn run(options: &Options) -> ExitCode {
     let measured = tokio::select! {
-        measured = build_and_measure(&options) => measured,
+        measured = build_and_measure(options) => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
     match measured {
@@ -86,14 +121,36 @@ async fn main() -> ExitCode {
 async fn build_and_measure(options: &Options) -> anyhow::Result<Report> {
     let handler = match &options.handler {
         Some(handler) => handler.clone(),
+        // It measures a handler in a process of this program.
+        None if options.backfill && !options.walks && !options.live => PathBuf::new(),
         None => build::handler().await?,
     };
-    let measured = tokio::time::timeout(LONGEST, measure(&handler, options)).await;
-    measured.unwrap_or_else(|_| Err(anyhow::anyhow!("not done within {LONGEST:?}")))
+    let longest = if options.is_at_scale() {
+        LONGEST_AT_SCALE
+    } else {
+        LONGEST
+    };
+    let measured = tokio::time::timeout(longest, measure(&handler, options)).await;
+    measured.unwrap_or_else(|_| Err(anyhow::anyhow!("not done within {longest:?}")))
 }
 
 async fn measure(handler: &Path, options: &Options) -> anyhow::Result<Report> {
     let mut report = Report::new(machine::describe()?);
+    if options.is_at_scale() {
+        if options.walks {
+            let walks = walks::measure(handler, options.locators).await;
+            report.extend(walks.context("walking")?);
+        }
+        if options.backfill {
+            let backfill = backfill::measure(options.locators, f64::from(options.rates)).await;
+            report.extend(backfill.context("backfilling")?);
+        }
+        if options.live {
+            let live = live::measure(handler).await;
+            report.extend(live.context("live changes beside a backfill")?);
+        }
+        return Ok(report);
+    }
     report.add(starts::size(handler)?);
     let starts = starts::measure(handler, options.starts).await;
     report.extend(starts.context("starting the handler")?);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 pub(crate) enum Bar {
     AtMost(f64),
     AtLeast(f64),
+    Exactly(f64),
     /// Nothing was promised.
     None,
 }
@@ -54,6 +55,8 @@ impl Row {
         match self.bar {
             Bar::AtMost(bar) => Some(self.value <= bar),
             Bar::AtLeast(bar) => Some(self.value >= bar),
+            #[expect(clippy::float_cmp, reason = "counts")]
+            Bar::Exactly(bar) => Some(self.value == bar),
             Bar::None => None,
         }
     }
@@ -62,6 +65,7 @@ impl Row {
         match self.bar {
             Bar::AtMost(bar) => format!("<= {bar} {}", self.unit),
             Bar::AtLeast(bar) => format!(">= {bar} {}", self.unit),
+            Bar::Exactly(bar) => format!("{bar} {}", self.unit),
             Bar::None => "-".to_owned(),
         }
     }
@@ -133,6 +137,7 @@ impl Report {
                 let (at_most, at_least) = match row.bar {
                     Bar::AtMost(bar) => (Some(bar), None),
                     Bar::AtLeast(bar) => (None, Some(bar)),
+                    Bar::Exactly(bar) => (Some(bar), Some(bar)),
                     Bar::None => (None, None),
                 };
                 json!({
@@ -174,6 +179,8 @@ mod tests {
             (299.9, Bar::AtLeast(300.0), false),
             (1.5, Bar::AtMost(1.5), true),
             (1.6, Bar::AtMost(1.5), false),
+            (7.0, Bar::Exactly(7.0), true),
+            (6.0, Bar::Exactly(7.0), false),
             (1.6, Bar::None, true),
         ] {
             let report = report(value, bar);

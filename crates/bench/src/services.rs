@@ -1,15 +1,21 @@
 //! The services that the handler calls, in this process: both media-services accounts, all storage, managed identity.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, ensure};
-use fake_storage::FakeStorage;
+use fake_storage::{AccountHandle, FakeStorage};
+use functions_host::AzureQueues;
 use reqwest::Method;
 use serde_json::{Value, json};
 use simulator::{AccountOptions, Simulator, SimulatorOptions, StorageOptions, TlsFiles};
 use time::{Duration, OffsetDateTime};
 use url::Url;
-use world::{IdentityEndpoint, Storage, Tls, World, mint_token};
+use world::{IdentityEndpoint, LocalCredential, Storage, Tls, World, mint_token};
+
+use crate::envelope;
+
+/// The container of the state documents.
+pub(crate) const STATE: &str = "mirror-state";
 
 /// Everything around the handler, on loopback, https where Azure has https.
 pub(crate) struct Services {
@@ -90,6 +96,7 @@ impl Services {
                 "AzureWebJobsStorage__blobServiceUri",
                 self.storage.blob_endpoint(Storage::APP).to_string(),
             ),
+            ("MIRROR_STATE_CONTAINER", STATE.to_owned()),
             ("MIRROR_PRIMARY", World::account_id(World::PRIMARY)),
             ("MIRROR_SECONDARY", World::account_id(World::SECONDARY)),
             ("MIRROR_PRIMARY_ENDPOINT", media.clone()),
@@ -143,6 +150,34 @@ impl Services {
             of(Storage::PRIMARY) + of(Storage::SECONDARY),
             of(Storage::APP),
         )
+    }
+
+    /// The app's own storage account.
+    pub(crate) fn app(&self) -> AccountHandle {
+        self.storage.account(Storage::APP)
+    }
+
+    /// The app's queues, as the host reads them.
+    pub(crate) fn queues(&self) -> anyhow::Result<AzureQueues> {
+        Ok(AzureQueues::new(
+            self.storage.queue_endpoint(Storage::APP),
+            Some(Arc::new(LocalCredential::new())),
+            self.tls.client(),
+        )?)
+    }
+
+    /// Puts a message into one of the app's queues.
+    pub(crate) fn send(&self, queue: &str, text: &str) {
+        self.app().send(queue, &envelope::encoded(text));
+    }
+
+    /// The messages of one of the app's queues.
+    pub(crate) fn messages(&self, queue: &str) -> anyhow::Result<Vec<Vec<u8>>> {
+        let texts = self.app().messages(queue);
+        texts
+            .iter()
+            .map(|text| envelope::decoded(text).context("a message that is not base64"))
+            .collect()
     }
 
     fn media(&self) -> anyhow::Result<Url> {
