@@ -24,7 +24,7 @@ impl std::fmt::Display for TreeError {
 impl std::error::Error for TreeError {}
 
 /// Where the files are, and how those end that count.
-const SOURCES: [(&str, &[&str]); 9] = [
+const SOURCES: [(&str, &[&str]); 10] = [
     ("infra", &["bicep", "json", "kql"]),
     ("functions", &["json"]),
     ("handlers/src", &["rs"]),
@@ -34,6 +34,7 @@ const SOURCES: [(&str, &[&str]); 9] = [
     ("crates/wiring/src", &["rs"]),
     ("host.json", &["json"]),
     ("azure.yaml", &["yaml"]),
+    ("docs/operate.md", &["md"]),
 ];
 
 impl Tree {

@@ -3,7 +3,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Findings, Infra};
+use crate::node::{named, property, string};
 
+const ALERTS: &str = "infra/watch/alerts.bicep";
+const PAGE: &str = "docs/operate.md";
 const WORKBOOK: &str = "infra/watch/workbook.json";
 
 /// What every line of the log has (`handlers/src/lines.rs`).
@@ -40,12 +43,35 @@ pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
             findings.say(query.file, format!("{}{title}{what}", query.title));
         }
     }
+    operator_page(infra, findings);
     for file in &infra.files {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         for loaded in between(&file.source, "loadTextContent('", "'") {
             if infra.tree.text(&format!("{folder}/{loaded}")).is_none() {
                 findings.say(&file.path, format!("{loaded} is not there"));
             }
+        }
+    }
+}
+
+/// Whoever is called by an alert finds its name in the operator's page.
+fn operator_page(infra: &Infra<'_>, findings: &mut Findings) {
+    let page = infra.tree.text(PAGE).unwrap_or_default();
+    let Some(file) = infra.file(ALERTS) else {
+        findings.say(ALERTS, "is not there");
+        return;
+    };
+    let alerts = file.var("alerts").map(named).unwrap_or_default();
+    let names: Vec<&str> = alerts
+        .into_iter()
+        .filter_map(|alert| string(property(alert, "name", &file.source)?, &file.source))
+        .collect();
+    if names.is_empty() {
+        findings.say(ALERTS, "has no alerts");
+    }
+    for name in names {
+        if !page.lines().any(|line| line == format!("### {name}")) {
+            findings.say(PAGE, format!("says nothing of the alert \"{name}\""));
         }
     }
 }
