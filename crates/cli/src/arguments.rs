@@ -33,14 +33,14 @@ pub(crate) struct Cli {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Global {
     /// Write JSON in place of text: one object per line on standard output, errors on standard error.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
     /// Read settings from a file: KEY=VALUE lines as `azd env get-values` prints them, or a local.settings.json. What the file has goes
     /// before the environment.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub(crate) settings: Option<PathBuf>,
     /// Answer every question with yes. Without a terminal nothing is asked, and what would have to be asked is not done.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = "Everywhere")]
     pub(crate) yes: bool,
 }
 

@@ -23,7 +23,9 @@ use crate::{
 /// How many pages of names are looked through for what may have been meant.
 const PAGES: usize = 10;
 
-/// Reads both accounts and prints what the mirror would do. Nothing is written, and secrets are never shown, only that they differ.
+/// Reads both accounts and says what the mirror would do, without doing it.
+///
+/// Nothing is written, and secrets are never shown, only that they differ.
 ///
 /// One line for each resource: `= same`, `+ create`, `* change (fields)`, `- delete (allowed, or held back by the setting)`,
 /// `! conflict (reason)`, `. skipped (reason)`, `? unknown (reason)`. The last line counts them and names the depth.

@@ -30,6 +30,11 @@ pub(super) fn parts() -> Vec<Part> {
             marker: "differences",
             text: world::differences::table(),
         },
+        Part {
+            file: "docs/cli.md",
+            marker: "help",
+            text: cli::reference(),
+        },
     ]
 }
 

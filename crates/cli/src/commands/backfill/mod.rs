@@ -25,9 +25,9 @@ use crate::{
 /// How many runs are looked through for an ID that may have been meant.
 const RUNS: usize = 1000;
 
-/// Starts walks that name what is missing or differs; the app's functions mirror it, after live changes, at their own pace.
+/// Brings over what existed before the mirror, or was lost on the way.
 ///
-/// Follows with a bar for each kind until it is through. Ctrl-C ends the following, not the run: `backfill status ID --follow` goes on.
+/// Starts walks that name what is missing or differs; the app's functions mirror it, after live changes, at their own pace. Follows with a bar for each kind until it is through. Ctrl-C ends the following, not the run: `backfill status ID --follow` goes on.
 /// It ends with a look at both accounts: the report has what is still not mirrored, with the reason, and nothing else. Running it twice
 /// does nothing the second time.
 ///
