@@ -68,6 +68,8 @@ async fn all_is_well_or_it_says_what_is_not_and_what_to_do(backend: Backend) -> 
         queue.create(POISON).await?;
         queue.send(POISON, &message).await?;
     }
+    let listed = tool.expect(2, &["status", "--exceptions"]).await?;
+    listed.must_have(&["one by one", "nothing"])?;
     let poisoned = tool.expect(2, &["status"]).await?;
     poisoned.must_have(&["1 message in mirror-filter-poison", "put them back"])?;
     clean(&scene).await?;

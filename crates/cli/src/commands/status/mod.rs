@@ -2,11 +2,12 @@
 
 mod day;
 mod page;
+mod undone;
 
 use clap::Args;
 use health::{Concern, concerns};
 use serde_json::json;
-use state::QueueFigures;
+use state::{Exceptions, QueueFigures};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     failure::{Failure, Verdict},
     output::Output,
 };
+use undone::Undone;
 
 /// Measures now what the heartbeat measures every minute, and shows it with the last day.
 ///
@@ -26,11 +28,16 @@ use crate::{
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     media-mirror status\n  \
+    media-mirror status --exceptions\n  \
     media-mirror status --json")]
-pub(crate) struct Arguments {}
+pub(crate) struct Arguments {
+    /// Also name each resource that is not mirrored, with its reason and since when; the oldest first.
+    #[arg(long)]
+    exceptions: bool,
+}
 
 pub(crate) async fn run(
-    _: &Arguments,
+    arguments: &Arguments,
     global: &Global,
     output: &mut Output,
 ) -> Result<Verdict, Failure> {
@@ -46,15 +53,26 @@ pub(crate) async fn run(
         ));
     }
     let concerns = concerns(Some(&figures), &heartbeat, &configured.settings.sweep, now);
+    let undone = match arguments.exceptions {
+        true => Some(Undone::read(&Exceptions::new(configured.parts.documents.clone())).await?),
+        false => None,
+    };
     let last = heartbeat.latest.as_ref().map(|latest| latest.at);
-    output.value(&json!({
+    let mut value = json!({
         "healthy": concerns.is_empty(),
-        "concerns": concerns.iter().map(value).collect::<Vec<_>>(),
+        "concerns": concerns.iter().map(told).collect::<Vec<_>>(),
         "now": figures,
         "last_heartbeat": last.and_then(|at| at.format(&Rfc3339).ok()),
         "steps": heartbeat.steps,
-    }))?;
+    });
+    if let Some(undone) = &undone {
+        value["not_mirrored"] = undone.to_json();
+    }
+    output.value(&value)?;
     for line in page::lines(&figures, &heartbeat, &concerns) {
+        output.text(line)?;
+    }
+    for line in undone.iter().flat_map(|undone| undone.lines(now)) {
         output.text(line)?;
     }
     Ok(if concerns.is_empty() {
@@ -64,6 +82,6 @@ pub(crate) async fn run(
     })
 }
 
-fn value(concern: &Concern) -> serde_json::Value {
+fn told(concern: &Concern) -> serde_json::Value {
     json!({"what": concern.what, "next": concern.next_step})
 }
