@@ -15,7 +15,21 @@ impl<'a> Reader<'a> {
             mistakes: Vec::new(),
         };
         reader.report_unknown();
+        reader.report_unresolved();
         reader
+    }
+
+    /// Azure hands over a Key Vault reference that it could not resolve as it stands: as a secret it would be one that everybody knows.
+    fn report_unresolved(&mut self) {
+        for setting in SETTINGS {
+            let text = self.variables.get(setting.name);
+            if text.is_some_and(|text| text.trim().starts_with("@Microsoft.KeyVault(")) {
+                self.mistake(
+                    setting,
+                    "the Key Vault reference was not resolved; see that the secret is there and that the app's identity may read it",
+                );
+            }
+        }
     }
 
     /// A misspelt variable would silently leave a default in force.

@@ -626,6 +626,10 @@ mod tests {
             ("MIRROR_PRIMARY_TOKEN", "opaque"),
             ("MIRROR_DELETES", "streamingLocators=events"),
             ("MIRROR_WEBHOOK_SECRET", "short"),
+            (
+                "MIRROR_WEBHOOK_SECRET",
+                "@Microsoft.KeyVault(SecretUri=https://v/secrets/s)",
+            ),
         ] {
             let mut variables = variables.clone();
             variables.insert(name.to_owned(), value.to_owned());
