@@ -112,7 +112,7 @@ impl<T: Serialize + ?Sized> fmt::Display for Json<'_, T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::{Arc, Mutex};
 
     use serde_json::json;
@@ -133,15 +133,21 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_line_is_one_object_with_its_fields_in_order() {
+    /// The log of some work.
+    pub(crate) fn written(work: impl FnOnce()) -> String {
         let kept = Kept::default();
         let open = {
             let kept = kept.clone();
             move || kept.clone()
         };
         let subscriber = tracing_subscriber::registry().with(Lines::new(open));
-        tracing::subscriber::with_default(subscriber, || {
+        tracing::subscriber::with_default(subscriber, work);
+        String::from_utf8(kept.0.lock().unwrap().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_line_is_one_object_with_its_fields_in_order() {
+        let written = written(|| {
             tracing::info!(
                 target: "handler",
                 name = "a \"b\"\n",
@@ -151,7 +157,6 @@ mod tests {
                 "change"
             );
         });
-        let written = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         assert_eq!(written.matches('\n').count(), 1, "{written}");
         let line: Map<String, Value> = serde_json::from_str(&written).unwrap();
         let names: Vec<&str> = line.keys().map(String::as_str).collect();

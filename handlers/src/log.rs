@@ -275,3 +275,65 @@ fn millis(took: Duration) -> u64 {
 fn shortened(text: &str) -> String {
     text.chars().take(MAX_DETAIL).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderMap;
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+    use crate::lines::tests::written;
+
+    /// The longest line that is promised.
+    const LONGEST: usize = 8 * 1024;
+
+    #[test]
+    fn the_longest_heartbeat_fits_a_line() {
+        let time = "2026-01-01T12:00:00.123456789Z";
+        let each = |names: Vec<String>, value: Value| -> Value {
+            let pairs = names.into_iter().map(|name| (name, value.clone()));
+            pairs.collect::<Map<_, _>>().into()
+        };
+        let kinds = || change::Kind::ALL.map(|kind| kind.to_string()).to_vec();
+        let queues = || {
+            health::QUEUES
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        let reasons = || {
+            mirror::Reason::ALL
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        let late = "no answer within 20 s, and a long word about it";
+        let figures = json!({
+            "at": time,
+            "primary": {"unreadable": "source-unavailable", "detail": "x".repeat(250)},
+            "lag": each(kinds(), json!(format!("unknown since {time}"))),
+            "lag_at_least": kinds(),
+            "blind": each(kinds(), json!(u32::MAX)),
+            "backlog": each(kinds(), json!(u32::MAX)),
+            "queues": each(queues(), json!({"unknown": late})),
+            "poisoned": each(queues(), json!(u32::MAX)),
+            "dead_letters": 1000,
+            "exceptions": {"0-5": 5000, "5-10": 5000, "10-15": 5000, "over-15": 5000, "unread": 30000},
+            "failures": each(reasons(), json!(600)),
+            "waiting": each(reasons().into_iter().take(12).collect(), json!(600)),
+            "held": each(kinds(), json!(600)),
+            "arrivals": each((0..8).map(|n| format!("Microsoft.Resources.ResourceWriteSuccess{n}")).collect(), json!(time)),
+            "walks": each((0..13).map(|n| format!("contentKeyPolicies/{n}")).collect(), json!(time)),
+            "tokens": each(vec!["primary".to_owned(), "secondary".to_owned()], json!(time)),
+            "problems": vec!["y".repeat(1000); 40],
+        });
+        let figures: Figures = serde_json::from_value(figures).unwrap();
+        let invocation =
+            Invocation::parse("heartbeat", &HeaderMap::new(), b"{\"Data\":{}}").unwrap();
+        let line = written(|| heartbeat(&invocation, &figures, Duration::from_secs(40)));
+        assert!(line.len() < LONGEST, "{} bytes", line.len());
+        let line: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(line["lag"]["assets"], format!("unknown since {time}"));
+        assert!(line["failures"]["bug"].is_u64());
+    }
+}
