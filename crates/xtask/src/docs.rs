@@ -5,6 +5,7 @@ mod generated;
 mod log_fields;
 #[cfg(test)]
 mod markdown;
+mod picture;
 #[cfg(test)]
 mod tests;
 
@@ -36,7 +37,7 @@ fn write_all(root: &Path) -> anyhow::Result<()> {
             println!("{}: {} written", part.file, part.marker);
         }
     }
-    Ok(())
+    picture::draw(root)
 }
 
 /// Puts `part` between `<!-- marker -->` and `<!-- /marker -->`, in place of what stands there.

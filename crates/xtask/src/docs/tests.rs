@@ -9,7 +9,7 @@ use super::{
     generated::parts,
     log_fields::log_fields,
     markdown::{Document, documents},
-    splice,
+    picture, splice,
 };
 use crate::Cli;
 
@@ -76,6 +76,55 @@ fn the_generated_parts_are_what_the_code_says() {
         })
     });
     none(mistakes.collect());
+}
+
+#[test]
+fn the_picture_is_drawn_from_its_text() {
+    let source = read(picture::SOURCE);
+    assert!(
+        read(picture::DRAWING).starts_with(&picture::mark(source.as_bytes())),
+        "{} is older than {}; run `cargo xtask docs` with Graphviz installed",
+        picture::DRAWING,
+        picture::SOURCE
+    );
+}
+
+#[test]
+fn the_picture_has_every_function() {
+    let source = read(picture::SOURCE);
+    let is_word = |c: char| c.is_alphanumeric() || c == '-';
+    let drawn: BTreeSet<&str> = source.split(|c| !is_word(c)).collect();
+    let missing = folders("functions", "function.json")
+        .into_iter()
+        .filter(|name| !drawn.contains(name.as_str()));
+    none(
+        missing
+            .map(|name| format!("{} lacks {name}", picture::SOURCE))
+            .collect(),
+    );
+}
+
+/// That every alert has its heading is seen where the alerts are checked, in `infra-checks`.
+#[test]
+fn the_operator_s_page_explains_no_alert_that_is_not_there() {
+    let alerts = read("infra/watch/alerts.bicep");
+    let operate = document("docs/operate.md");
+    let prose = operate.lines.iter().filter(|line| line.code.is_none());
+    let said: Vec<&str> = prose
+        .map(|line| line.text.as_str())
+        .skip_while(|line| *line != "## Alerts")
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "))
+        .filter_map(|line| line.strip_prefix("### "))
+        .collect();
+    assert!(!said.is_empty(), "docs/operate.md explains no alert");
+    let gone = said
+        .into_iter()
+        .filter(|name| !alerts.contains(&format!("name: '{name}'\n")));
+    none(
+        gone.map(|name| format!("docs/operate.md: there is no alert \"{name}\""))
+            .collect(),
+    );
 }
 
 #[test]
