@@ -21,6 +21,8 @@ struct Inside {
     deletes: Vec<String>,
     /// What cannot be deleted.
     refuses: Option<String>,
+    /// What lists end with.
+    fails: Option<ErrorKind>,
 }
 
 pub(crate) fn id(kind: Kind, name: &str) -> ResourceId {
@@ -55,6 +57,11 @@ impl Account {
         self.inside().refuses = Some(id(kind, name).to_string());
     }
 
+    /// Lists are an error, or are not.
+    pub(crate) fn fail(&self, kind: Option<ErrorKind>) {
+        self.inside().fails = kind;
+    }
+
     /// How many lists were asked for since the last time.
     pub(crate) fn lists(&self) -> usize {
         std::mem::take(&mut self.inside().lists)
@@ -84,6 +91,9 @@ impl MediaService for Account {
     async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
         let mut inside = self.inside();
         inside.lists += 1;
+        if let Some(kind) = inside.fails {
+            return Err(ServiceError::new(kind, "GET list", "made for this test"));
+        }
         let of_kind = inside
             .resources
             .values()

@@ -13,6 +13,7 @@ use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
 use change::{Cause, Depth, Kind, WalkOrder};
 use handlers::{App, Reply, answer};
+use media::ErrorKind;
 use mirror::{Deletes, MirrorOptions, Policy};
 use serde_json::{Value, json};
 use state::{Run, RunState};
@@ -471,4 +472,57 @@ async fn a_walk_that_cannot_enqueue_fails_and_comes_again() {
     assert!(matches!(reply, Reply::Failed(_)), "{reply:?}");
     let marks = scene.app().walks.watermarks.read().await.unwrap();
     assert!(marks.walked(KIND, Depth::List).is_none());
+}
+
+#[tokio::test]
+async fn what_passes_is_tried_again_by_a_sweep_some_times_and_by_a_backfill_always() {
+    let scene = scene();
+    scene.secondary.put(KIND, "extra", version(1));
+    scene.state("run", RunState::Running).await;
+    for (cause, tries) in [(Cause::Walk, 3), (Cause::Backfill, 30)] {
+        let mut order = WalkOrder::new(KIND, Depth::List, cause, "run", now());
+        scene.primary.fail(Some(ErrorKind::Unavailable));
+        for attempt in 1..=tries {
+            let again = scene.walk(&order).await;
+            let [again] = &again[..] else {
+                panic!("{again:?}");
+            };
+            assert_eq!(again.queue, "walk");
+            assert!(again.delay.as_secs() >= 16, "{again:?}");
+            order = WalkOrder::parse(again.text.as_bytes()).unwrap();
+            assert_eq!(order.attempt, attempt);
+        }
+        let last = scene.walk(&order).await;
+        assert_eq!(last.len(), usize::from(cause == Cause::Backfill));
+        // What does not pass ends both.
+        scene.primary.fail(Some(ErrorKind::Denied));
+        assert!(scene.walk(&order).await.is_empty());
+        let run = scene.app().walks.runs.get("run").await.unwrap();
+        let stopped = run.unwrap().progress(KIND).stopped.clone();
+        assert_eq!(stopped.as_deref(), Some("source-denied"));
+        let marks = scene.app().walks.watermarks.read().await.unwrap();
+        assert!(marks.walked(KIND, Depth::List).is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_rate_is_kept_to_by_when_batches_can_be_seen() {
+    let scene = scene();
+    for n in 0..120 {
+        scene.primary.put(KIND, &format!("policy-{n}"), version(1));
+    }
+    let slow = WalkOrder {
+        rate: Some(2.0),
+        cause: Cause::Backfill,
+        ..list()
+    };
+    let batches = scene.walk(&slow).await;
+    let delays: Vec<u64> = batches.iter().map(|batch| batch.delay.as_secs()).collect();
+    assert_eq!(delays, [0, 25, 50]);
+    // A rate that nobody can keep to ends no walk.
+    let never = WalkOrder {
+        rate: Some(1e-300),
+        ..slow
+    };
+    assert_eq!(scene.walk(&never).await.len(), 3);
 }
