@@ -2,12 +2,13 @@
 
 use anyhow::ensure;
 use change::Kind;
+use serde_json::json;
 use simulator::{Darkness, Fault, FaultRule};
 use state::Deletions;
 use time::{Duration, OffsetDateTime};
 use world::{Backend, World, bodies::filters};
 
-use super::{begun, enqueue, lose_events, order, progress, said, swept};
+use super::{begun, enqueue, lose_events, progress, said, sweep, swept};
 use crate::support::{Scene, clear, made, tests_on_both, walking};
 
 tests_on_both![
@@ -151,7 +152,6 @@ async fn a_list_that_breaks_off_deletes_nothing(backend: Backend) -> anyhow::Res
     scene
         .control()
         .change_settings(|settings| settings.page_size = 1);
-    let from = scene.log.end();
     for fault in [
         Fault::LoseAccount,
         Fault::Dark {
@@ -162,17 +162,17 @@ async fn a_list_that_breaks_off_deletes_nothing(backend: Backend) -> anyhow::Res
         let fault = FaultRule::for_account(World::PRIMARY, fault).after(2);
         let fault = scene.control().add_fault(fault);
         let from = scene.log.end();
-        // A backfill's walk deletes as a sweep's does, and is tried again for as long as it takes.
-        let order = order(LOCATORS, "list", "backfill", "backfill-broken")?;
+        // It was tried often enough: the next sweep makes another.
+        let mut order = sweep(LOCATORS, "list")?;
+        order["attempt"] = json!(3);
         enqueue(&scene, &order).await?;
-        let walked = said(&scene, from, LOCATORS, "waiting").await?;
+        let walked = said(&scene, from, LOCATORS, "failed").await?;
+        ensure!(walked.text("reason") == "source-unavailable", "{walked:?}");
         ensure!(walked.number("delete_candidates") == Some(0), "{walked:?}");
         ensure!(is_there(&scene, "broken-1").await?);
         scene.control().clear_fault(fault);
     }
-    // The primary is back, and so are the walks.
-    said(&scene, from, LOCATORS, "walked").await?;
-    scene.calm().await?;
+    swept(&scene, LOCATORS, "list").await?;
     ensure!(!is_there(&scene, "broken-1").await?);
     for locator in stay {
         ensure!(is_there(&scene, locator).await?, "{locator} is deleted");
@@ -193,7 +193,7 @@ async fn what_comes_back_in_time_is_not_deleted(backend: Backend) -> anyhow::Res
         .times(1);
     scene.control().add_fault(busy);
     let from = scene.log.end();
-    enqueue(&scene, &super::sweep(LOCATORS, "list")?).await?;
+    enqueue(&scene, &sweep(LOCATORS, "list")?).await?;
     said(&scene, from, LOCATORS, "walked").await?;
     scene
         .expect_after(from, path, "waiting(source-throttled)")

@@ -149,13 +149,26 @@ async fn what_lists_do_not_show_is_found_by_deeper_walks(backend: Backend) -> an
     proof.content_key_policy("deep").await?;
 
     scene.control().reset_requests();
-    for (kind, depth) in [
-        ("assets", "bytes"),
-        ("contentKeyPolicies", "keys"),
-        ("streamingLocators", "keys"),
+    // What docs/walks.md says: the asset and a page of its filters; the policy; the locator, and the values of its keys if it has any.
+    for (kind, depth, least, most) in [
+        ("assets", "children", 2, 2),
+        ("assets", "bytes", 2, 2),
+        ("contentKeyPolicies", "keys", 1, 1),
+        ("streamingLocators", "keys", 1, 2),
     ] {
+        let from = scene.log.end();
         let walked = swept(&scene, kind, depth).await?;
-        ensure!(walked.number("enqueued") >= Some(1), "{walked:?}");
+        let names = walked.number("enqueued").unwrap_or_default();
+        ensure!(names > 0, "{walked:?}");
+        let all = scene.log.records(from);
+        for calls in ["calls_primary", "calls_secondary"] {
+            let batches = all.iter().filter(|one| one.text("message") == "batch");
+            let sum: u64 = batches.filter_map(|batch| batch.number(calls)).sum();
+            ensure!(
+                (least * names..=most * names).contains(&sum),
+                "{kind}/{depth}: {sum} {calls} for {names} names"
+            );
+        }
     }
     let writes = written(&scene);
     ensure!(writes.is_empty(), "{writes:#?}");
