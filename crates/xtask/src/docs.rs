@@ -8,6 +8,8 @@ mod markdown;
 mod picture;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tool;
 
 use std::{fs, path::Path, process::ExitCode};
 

@@ -10,6 +10,7 @@ use super::{
     log_fields::log_fields,
     markdown::{Document, documents},
     picture, splice,
+    tool::{Commands, calls},
 };
 use crate::Cli;
 
@@ -290,6 +291,22 @@ fn chore(expanded: &str) -> Result<(), String> {
         Err(error) if error.kind() == ErrorKind::DisplayHelp => Ok(()),
         Err(error) => Err(error.to_string()),
     }
+}
+
+#[test]
+fn every_command_of_the_tool_in_the_documents_can_be_given() {
+    let commands = Commands::new(&cli::reference());
+    let mut given = 0;
+    let mut mistakes = Vec::new();
+    for document in documents(&root()) {
+        for call in calls(&document) {
+            given += 1;
+            let wrong = commands.mistakes(&call).into_iter();
+            mistakes.extend(wrong.map(|what| format!("{}: {what}", document.path)));
+        }
+    }
+    none(mistakes);
+    assert!(given > 20, "only {given} commands were found");
 }
 
 #[test]
