@@ -165,7 +165,7 @@ async fn asset(
         1 => {
             secondary
                 .delete(&format!("assets/{name}/assetFilters/hd"))
-                .await?
+                .await?;
         }
         // Bytes that only the deepest look sees would come with a locator of the asset at any depth.
         2 if depth == "bytes" => {
