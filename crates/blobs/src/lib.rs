@@ -3,6 +3,8 @@
 mod access;
 mod blob;
 mod blocks;
+#[cfg(feature = "bytes")]
+mod bytes;
 mod compare;
 mod container;
 mod copier;
@@ -28,6 +30,8 @@ mod share_copy;
 mod tests;
 
 pub use access::{Access, EndpointTemplate, SasTokens, SourceAuth, StorageSide, short_retries};
+#[cfg(feature = "bytes")]
+pub use bytes::{Bytes, Compared};
 pub use container::{Claim, ContainerOutcome};
 pub use copier::{Copied, Copier};
 pub use counted::Calls;

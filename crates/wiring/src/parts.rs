@@ -23,6 +23,9 @@ pub struct Parts {
     pub secondary: Secondary,
     /// Copies blobs from the primary's storage accounts to the secondary's.
     pub copier: Copier,
+    /// Reads blobs of both sides.
+    #[cfg(feature = "bytes")]
+    pub bytes: blobs::Bytes,
     /// The state documents in the app's own storage account.
     pub documents: Arc<dyn Documents>,
     /// The queues in the app's own storage account.
@@ -95,6 +98,8 @@ impl Parts {
             primary,
             secondary,
             copier,
+            #[cfg(feature = "bytes")]
+            bytes: crate::storage::bytes(settings, &credential, &client)?,
             documents,
             queues,
             watch,

@@ -6,12 +6,35 @@ use settings::{Settings, SourceAuth, StorageAccess};
 
 use crate::WiringError;
 
+/// What the blob copier is built from: both sides, how the source is opened, and its limits.
+type Ends = (StorageSide, StorageSide, blobs::SourceAuth, blobs::Settings);
+
 /// What copies blobs between the storage accounts of both sides.
 pub(crate) fn copier(
     settings: &Settings,
     credential: &Arc<dyn TokenCredential>,
     client: &reqwest::Client,
 ) -> Result<Copier, WiringError> {
+    let (source, replica, auth, limits) = ends(settings, credential, client)?;
+    Ok(Copier::new(source, replica, auth, limits)?)
+}
+
+/// What reads the blobs of both sides.
+#[cfg(feature = "bytes")]
+pub(crate) fn bytes(
+    settings: &Settings,
+    credential: &Arc<dyn TokenCredential>,
+    client: &reqwest::Client,
+) -> Result<blobs::Bytes, WiringError> {
+    let (source, replica, auth, limits) = ends(settings, credential, client)?;
+    Ok(blobs::Bytes::new(source, replica, auth, limits)?)
+}
+
+fn ends(
+    settings: &Settings,
+    credential: &Arc<dyn TokenCredential>,
+    client: &reqwest::Client,
+) -> Result<Ends, WiringError> {
     let side = |access: &StorageAccess| -> Result<StorageSide, WiringError> {
         Ok(StorageSide {
             endpoint: EndpointTemplate::new(&access.endpoint)?,
@@ -23,7 +46,7 @@ pub(crate) fn copier(
             retry: blobs::short_retries(),
         })
     };
-    Ok(Copier::new(
+    Ok((
         side(&settings.primary_storage)?,
         side(&settings.secondary_storage)?,
         source_auth(settings)?,
@@ -31,7 +54,7 @@ pub(crate) fn copier(
             settle: settings.settle,
             ..blobs::Settings::default()
         },
-    )?)
+    ))
 }
 
 fn source_auth(settings: &Settings) -> Result<blobs::SourceAuth, WiringError> {

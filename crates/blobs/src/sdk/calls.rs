@@ -32,7 +32,7 @@ use futures::TryStreamExt;
 use std::time::Duration;
 
 impl Sdk {
-    fn side(&self, side: Side) -> &super::Clients {
+    pub(super) fn side(&self, side: Side) -> &super::Clients {
         match side {
             Side::Source => &self.source,
             Side::Replica => &self.replica,

@@ -2,6 +2,8 @@
 //!
 //! What the SDK lacks is in `gaps` and `source_auth`; what its errors mean to us in `fault`.
 
+#[cfg(feature = "bytes")]
+mod bytes;
 mod calls;
 mod clients;
 mod convert;

@@ -1,6 +1,8 @@
 //! The promises of the copier, kept against a storage service in memory.
 
 mod aside;
+#[cfg(feature = "bytes")]
+mod bytes;
 mod changing;
 mod double;
 mod looks;

@@ -1,12 +1,33 @@
 //! Where the blobs of assets are.
 
 use blobs::Place;
+use change::{Kind, Name, ResourceId};
 use media::{Body, Side, Storage};
 
 use super::Mirror;
 use crate::{Reason, problem::Problem};
 
 impl Mirror {
+    /// Where the blobs of an asset and of its replica are; `None` unless both are there.
+    ///
+    /// # Errors
+    /// The reason for which it cannot be told, and a detail.
+    pub async fn places(&self, asset: &Name) -> Result<Option<(Place, Place)>, (Reason, String)> {
+        let places = async {
+            let id = ResourceId::new(Kind::Assets, asset.clone());
+            let source = self.primary.read(&id).await.map_err(Problem::source)?;
+            let replica = self.secondary.read(&id).await.map_err(Problem::replica)?;
+            let (Some(source), Some(replica)) = (source, replica) else {
+                return Ok(None);
+            };
+            let source = self.place(Side::Primary, &source).await?;
+            Ok(Some((source, self.place(Side::Secondary, &replica).await?)))
+        };
+        places
+            .await
+            .map_err(|problem: Problem| (problem.reason, problem.detail))
+    }
+
     /// Where an asset of an account says that its blobs are.
     pub(super) async fn place(&self, side: Side, asset: &Body) -> Result<Place, Problem> {
         Ok(Place {
