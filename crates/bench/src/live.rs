@@ -20,15 +20,15 @@ use crate::{
     starts::quantile,
 };
 
-/// Live changes in each half, and the pause between two of them.
-const CHANGES: u32 = 100;
-const PAUSE: Duration = Duration::from_millis(500);
+/// Live changes in each half, and the pause between two of them: few enough a second that Azurite keeps up on a busy machine.
+const CHANGES: u32 = 60;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the backfill has to do: more than it gets done at the published rates.
 const BACKLOG: u32 = 2000;
 
 /// So many of the backlog are done before the live changes begin: then the spare half of each burst is used up.
-const UNDER_WAY: usize = 150;
+const UNDER_WAY: usize = 60;
 
 const TITLES: u32 = 10;
 
@@ -98,7 +98,7 @@ async fn changes(world: &World) -> anyhow::Result<Vec<Row>> {
         .count();
 
     let note = format!(
-        "{CHANGES} locators, two a second, from the PUT to the primary to the PUT to the secondary"
+        "{CHANGES} locators, one a second, from the PUT to the primary to the PUT to the secondary"
     );
     let mut rows = Vec::new();
     for (part, what, ids) in [

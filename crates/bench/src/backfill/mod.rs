@@ -81,6 +81,8 @@ impl Site {
         for (name, value) in [
             ("MIRROR_PRIMARY_SHARE", "1"),
             ("MIRROR_SECONDARY_SHARE", "1"),
+            // This is the only one; by default an instance takes a quarter.
+            ("MIRROR_INSTANCES", "1"),
             ("MIRROR_SETTLE", "0s"),
         ] {
             settings.retain(|(known, _)| known != name);

@@ -99,7 +99,7 @@ fn differing(
     let mut replicas = Vec::new();
     for (n, mut one) in sources.enumerate() {
         if n % every == every / 2 {
-            if left.0 > 0 && n / every % 2 == 0 {
+            if left.0 > 0 && (n / every).is_multiple_of(2) {
                 left.0 -= 1;
                 found.insert(one.name);
                 continue;
