@@ -72,28 +72,32 @@ async fn the_timer_starts_walks_when_they_are_due(backend: Backend) -> anyhow::R
     for _ in 0..2 {
         let from = scene.log.end();
         scene.host.fire("sweep").await?;
-        ensure!(asked(&scene, from)? == depths);
+        ensure!(asked(&scene, from).await? == depths);
         scene.calm().await?;
-        let all = scene.log.records(from);
-        let walked = all.iter().filter(|record| {
-            record.text("message") == "walk" && record.text("outcome") == "walked"
-        });
-        ensure!(walked.count() == walks);
+        until("every walk is through", || async {
+            let all = scene.log.records(from);
+            let walked = all.iter().filter(|record| {
+                record.text("message") == "walk" && record.text("outcome") == "walked"
+            });
+            Ok(walked.count() == walks)
+        })
+        .await?;
         let run = runs(&scene)?.get("sweep-list").await?;
         ensure!(run.context("the sweep has a document")?.is_finished());
 
         let from = scene.log.end();
         scene.host.fire("sweep").await?;
-        ensure!(asked(&scene, from)?.is_empty());
+        ensure!(asked(&scene, from).await?.is_empty());
         state.remove("runs/walked").await?;
     }
     Ok(())
 }
 
 /// What the last sweep asked for.
-fn asked(scene: &Scene, from: usize) -> anyhow::Result<String> {
-    let all = scene.log.records(from);
-    let sweep = all.iter().find(|one| one.text("message") == "sweep");
+async fn asked(scene: &Scene, from: usize) -> anyhow::Result<String> {
+    // What the handler says can be read a little after it has answered.
+    let wanted = |record: &Record| record.text("message") == "sweep";
+    let sweep = scene.log.wait(from, PATIENCE, wanted).await;
     let sweep = sweep.context("a sweep says what it asks for")?;
     Ok(sweep.text("depths").to_owned())
 }
