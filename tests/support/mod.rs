@@ -22,7 +22,7 @@ pub(crate) use tool::{Said, Tool};
 pub(crate) use worlds::{exclusive, mkio, shared, walking};
 
 /// How long a test may take, waiting for its world included.
-const LONGEST: Duration = Duration::from_secs(180);
+const LONGEST: Duration = Duration::from_secs(480);
 
 /// How many tests run at once, unless the command line says otherwise: they wait far more than they work.
 const AT_ONCE: usize = 16;
