@@ -256,23 +256,21 @@ async fn interrupted(scene: &Scene) -> anyhow::Result<()> {
     let tool = Tool::of(scene);
     published(scene, "followed").await?;
     // So slow that it is certainly not through when it is interrupted.
-    let child = tool.start(&["backfill", "--rate", "0.2"]).await?;
+    let slow = ["backfill", "--rate", "0.2"];
+    // The second line is the first that comes of following.
+    let (child, begun) = tool.start_until(&slow, 2).await?;
     let process = child.id().context("it runs")?.to_string();
-    tokio::time::sleep(Duration::from_secs(2)).await;
     Command::new("kill")
         .args(["-INT", &process])
         .status()
         .await?;
     let output = child.wait_with_output().await?;
-    let (out, err) = (
-        String::from_utf8(output.stdout)?,
-        String::from_utf8(output.stderr)?,
-    );
-    ensure!(output.status.code() == Some(130), "{out}{err}");
-    let run = out
+    let err = String::from_utf8(output.stderr)?;
+    ensure!(output.status.code() == Some(130), "{begun}{err}");
+    let run = begun
         .split_whitespace()
         .find(|word| word.starts_with("backfill-"))
-        .with_context(|| out.clone())?;
+        .with_context(|| begun.clone())?;
     ensure!(
         err.contains(&format!("backfill status {run} --follow")),
         "{err}"
@@ -290,12 +288,18 @@ async fn forgotten(scene: &Scene) -> anyhow::Result<()> {
     let tool = Tool::of(scene);
     published(scene, "forgotten").await?;
     let run = begun(&tool, &["--rate", "1"]).await?;
+    let follow = ["backfill", "status", &run, "--follow"];
+    let (followed, _) = tool.start_until(&follow, 1).await?;
     let documents = scene.state()?;
     for path in documents.list("", 1000).await? {
         documents.remove(&path).await?;
     }
     let said = tool.expect(1, &["backfill", "status", &run]).await?;
     said.must_have(&["there is no run"])?;
+    let followed = followed.wait_with_output().await?;
+    let out = String::from_utf8(followed.stdout)?;
+    ensure!(out.contains("document is gone"), "{out}");
+    ensure!(followed.status.code() == Some(1), "{out}");
     let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
     while tool.run(&["plan"]).await?.code != Some(0) {
         ensure!(

@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::Stdio, time::Duration};
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use tokio::{
+    io::AsyncReadExt,
     process::{Child, Command},
     sync::OnceCell,
 };
@@ -90,6 +91,28 @@ impl Tool {
 
     pub(crate) async fn start(&self, arguments: &[&str]) -> anyhow::Result<Child> {
         Ok(self.command(arguments).await?.spawn()?)
+    }
+
+    /// Starts a command and waits until it has written so many lines, which are the second part of the answer.
+    pub(crate) async fn start_until(
+        &self,
+        arguments: &[&str],
+        lines: usize,
+    ) -> anyhow::Result<(Child, String)> {
+        let mut child = self.start(arguments).await?;
+        let mut out = child.stdout.take().context("it has an output")?;
+        let mut read = Vec::new();
+        let reading = async {
+            while read.iter().filter(|&&byte| byte == b'\n').count() < lines {
+                if out.read_buf(&mut read).await? == 0 {
+                    break;
+                }
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, reading).await??;
+        child.stdout = Some(out);
+        Ok((child, String::from_utf8(read)?))
     }
 
     pub(crate) async fn run(&self, arguments: &[&str]) -> anyhow::Result<Said> {

@@ -133,8 +133,8 @@ pub(crate) async fn run(
         Some(Command::Status { id, follow }) => {
             let run = known(&runs, id).await?;
             if *follow {
-                follow::follow(&runs, id, output).await?;
-                return Ok(Verdict::Good);
+                let ended = follow::follow(&runs, id, output).await?;
+                return Ok(ended.map_or(Verdict::Bad, |_| Verdict::Good));
             }
             show(&run, output)
         }
@@ -169,8 +169,14 @@ async fn begin(
     if start.detach {
         return Ok(Verdict::Good);
     }
-    let ended = follow::follow(runs, &id, output).await?;
-    report::completed(start, &kinds, parts, ended.as_ref(), &mut report, output).await
+    let Some(ended) = follow::follow(runs, &id, output).await? else {
+        // Nobody can tell any more when it is through.
+        output.text(
+            "When the queues walk and backfill are empty, see what it came to: media-mirror verify",
+        )?;
+        return Ok(Verdict::Bad);
+    };
+    report::completed(start, &kinds, parts, &ended, &mut report, output).await
 }
 
 /// A run that there is.

@@ -66,7 +66,7 @@ pub(super) async fn completed(
     start: &Start,
     kinds: &[Kind],
     parts: &Parts,
-    run: Option<&Run>,
+    run: &Run,
     report: &mut Report,
     output: &mut Output,
 ) -> Result<Verdict, Failure> {
@@ -110,9 +110,9 @@ pub(super) async fn completed(
         row.0 += 1;
         row.1 = finding.id.to_string();
     }
-    let cancelled = run.is_some_and(|run| run.state == RunState::Cancelled);
+    let cancelled = run.state == RunState::Cancelled;
     let summary = json!({
-        "run": run.map(|run| &run.id), "depth": start.depth.as_str(), "cancelled": cancelled,
+        "run": run.id, "depth": start.depth.as_str(), "cancelled": cancelled,
         "counts": counts.to_json(), "left": left.len(),
     });
     report.line(&summary)?;
