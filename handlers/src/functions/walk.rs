@@ -115,6 +115,14 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
         &mut enqueuer,
     )))
     .await;
+    let result = match result {
+        // The rest is not to be had, or not at once: what was found goes its way.
+        Err(stopped) if !comes_again(&stopped) => match enqueuer.flush().await {
+            Ok(()) => Err(stopped),
+            Err(error) => Err(Stopped::Visit(error)),
+        },
+        result => result,
+    };
     let mut progress = enqueuer.progress;
     let sent = match result {
         Ok(()) => {
@@ -144,6 +152,15 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     log::walk(invocation, &order, &progress, calls, started.elapsed());
     note(app, &order, &before, &progress).await;
     enqueued(invocation, sent)
+}
+
+/// Whether the same walk can be expected to find the same again soon.
+const fn comes_again(stopped: &Stopped<QueueError>) -> bool {
+    match stopped {
+        Stopped::List(reason, _) => reason.is_transient(),
+        Stopped::Visit(_) => true,
+        Stopped::TooLong => false,
+    }
 }
 
 /// Why nothing is deleted: the list of the primary is not what it was.
@@ -366,6 +383,7 @@ struct Enqueuer<'a> {
 }
 
 impl Enqueuer<'_> {
+    /// Enqueues what was found: after the walk, since a handler that is killed walks again and would enqueue all of it twice.
     async fn flush(&mut self) -> Result<(), QueueError> {
         let batch = Batch {
             kind: self.order.kind,
@@ -428,16 +446,19 @@ impl Visit for Enqueuer<'_> {
                 }
                 return Ok(());
             }
-            Seen::Same => walk::looks_inside(self.order.kind, self.order.depth),
+            // What failed for good by what lists show may differ in more than that.
+            Seen::Same | Seen::Different
+                if walk::looks_inside(self.order.kind, self.order.depth) =>
+            {
+                true
+            }
+            Seen::Same => false,
             Seen::Missing | Seen::Different => {
                 self.has_room() && !self.is_recorded_lately(&id).await
             }
         };
         if wanted {
             self.names.push(id.name().clone());
-            if self.names.len() >= change::MAX_NAMES {
-                self.flush().await?;
-            }
         }
         Ok(())
     }
