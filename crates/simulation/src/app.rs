@@ -11,23 +11,28 @@ use azure_core::{
     http::{RetryOptions, Transport as SdkTransport},
 };
 use blobs::{Access, Copier, EndpointTemplate, SasTokens, SourceAuth, StorageSide};
-use change::Kind;
+use change::{Depth, Kind};
 use handlers::{App, BlobEvents, Walks};
 use health::{NoQueues, Watch, WatchOptions};
 use media::{MediaService, Primary, Secondary, Side};
 use mirror::{Conflicts, Deletes, Maps, Mirror, MirrorOptions, Policy, rules::Backend};
 use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
 use state::{Arrivals, Documents, Exceptions, MemoryDocuments};
+use wildmatch::WildMatch;
 
 use crate::{
     account::caller::Caller,
     ams, clock,
     documents::Clerk,
-    host::{grid::PRIMARY, webhooks},
+    host::{TICK, grid::PRIMARY, webhooks},
     line::Line,
     mkio,
     process::Process,
-    promises::{canonical::HOSTS, terms::terms, watch::SETTLE},
+    promises::{
+        canonical::HOSTS,
+        terms::terms,
+        watch::{KEPT, SETTLE},
+    },
     queues::Sender,
     storage::http::{SIGNATURE, Transport, endpoint},
     world::World,
@@ -73,7 +78,7 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
             Arc::clone(&documents),
             MirrorOptions {
                 backend: world.backend,
-                policy: policy(world.backend),
+                policy: policy(world),
                 maps: Maps {
                     storage: storage_map(world),
                     encryption_scopes: HashMap::new(),
@@ -86,7 +91,7 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
             },
         ),
         queues: Box::new(Sender(line.clone())),
-        walks: Walks::new(&documents, BTreeMap::new()),
+        walks: Walks::new(&documents, sweeps(world.backend)),
         // Nobody asks how far behind the replica is: the promises do.
         watch: Watch::new(
             Primary::new(client(Side::Primary)),
@@ -110,14 +115,35 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
     }
 }
 
-/// What an operator who decides nothing gets.
-fn policy(backend: Backend) -> Policy {
-    let deletes = terms(backend).deletes.iter();
-    Policy {
-        deletes: deletes.map(|kind| (*kind, Deletes::Events)).collect(),
-        conflicts: [(Kind::StreamingLocators, Conflicts::ReplaceWithoutKeys)].into(),
-        keep: Vec::new(),
+/// What is announced is deleted; or what walks find, too.
+fn policy(world: &World) -> Policy {
+    let deletes = terms(world.backend).deletes.iter();
+    let mut deletes: HashMap<_, _> = deletes.map(|kind| (*kind, Deletes::Events)).collect();
+    if world.converges {
+        deletes.insert(Kind::StreamingLocators, Deletes::Converge);
     }
+    Policy {
+        deletes,
+        conflicts: [(Kind::StreamingLocators, Conflicts::ReplaceWithoutKeys)].into(),
+        keep: vec![WildMatch::new(KEPT)],
+    }
+}
+
+/// How often what lists show is compared, and everything else.
+pub(crate) const LISTS: Duration = Duration::from_secs(1_200);
+pub(crate) const DEPTHS: Duration = Duration::from_secs(7_200);
+
+fn sweeps(backend: Backend) -> BTreeMap<Depth, Duration> {
+    let mut sweeps = BTreeMap::from([
+        (Depth::List, LISTS),
+        (Depth::Children, DEPTHS),
+        (Depth::Keys, DEPTHS),
+        (Depth::Bytes, DEPTHS),
+    ]);
+    if backend == Backend::Mkio {
+        sweeps.insert(Depth::Updated, TICK);
+    }
+    sweeps
 }
 
 /// By the names that assets give it.

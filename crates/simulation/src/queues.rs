@@ -11,8 +11,10 @@ use std::{
 };
 
 use async_trait::async_trait;
+use change::{Cause, Change, ResourceId};
 use cloud::QueueError;
 use handlers::Enqueue;
+use media::Side;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
@@ -186,10 +188,26 @@ impl Enqueue for Sender {
         let leaked = format!("{text} {SIGNATURE}");
         let leaks = self.0.world.sabotage == Sabotage::LeaksSecrets;
         let text = if leaks { leaked.as_str() } else { text };
-        let sent = self
-            .0
-            .call(call, |_, _| queues.send(queue, text, delay))
-            .await;
+        let world = &self.0.world;
+        let sent = self.0.call(call, |state, _| {
+            if let Some(id) = missed_by_a_walk(queue, text, delay) {
+                state.watch.deletion_asked(world.delete_cap, text);
+                if world.sabotage == Sabotage::DeletesUnconfirmed {
+                    state.watch_delete(Side::Secondary, &id);
+                    let (account, storage) = state.account_and_storage(Side::Secondary);
+                    account.delete(&id, storage);
+                }
+            }
+            queues.send(queue, text, delay);
+        });
+        let sent = sent.await;
         sent.map_err(|trouble| QueueError::new(queue, format!("{trouble:?}")))
     }
+}
+
+/// What a walk wants deleted. That it is due at once tells it from a deletion that has a grace.
+fn missed_by_a_walk(queue: &str, text: &str, delay: Duration) -> Option<ResourceId> {
+    let change = Change::parse(text.as_bytes()).ok()?;
+    let of_walk = queue == "deletions" && change.cause == Cause::Walk && change.attempt == 0;
+    (of_walk && delay.is_zero()).then_some(change.id)
 }

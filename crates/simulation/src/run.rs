@@ -10,12 +10,12 @@ use tokio::{runtime::Builder, time::sleep};
 
 use crate::{
     account::{Record, Unknown},
+    app::{DEPTHS, LISTS},
     chance::Chance,
     documents::Clerk,
     history::Platform,
-    host::{Host, Log},
+    host::{Host, Log, TICK},
     line::{Line, keep_quiet_about_panics},
-    mkio::SLOWEST,
     process::Process,
     promises::{
         canonical::UNKNOWN,
@@ -30,6 +30,9 @@ use crate::{
 
 /// How long the queues may take to run dry, in virtual time: the longest delays are an hour, and there may be some in a row.
 const PATIENCE: Duration = Duration::from_secs(86_400);
+
+/// How long walks leave alone what failed for good.
+const FAILED_AGAIN: Duration = Duration::from_secs(3_600);
 
 /// What a run did: to see that it did something.
 #[derive(Clone, Debug, Default)]
@@ -160,25 +163,35 @@ async fn history(
     for host in &platform.hosts {
         tokio::spawn(Arc::clone(host).serve());
     }
+    tokio::spawn(Host::sweep(platform.hosts.clone()));
     platform.raises_events = true;
     let steps = platform.chance.between(10, 40);
     platform.live(steps).await;
     world.say(format_args!("from now on everything works"));
-    world.weather.clear();
-    confirm_deletions(&world).await;
-    if rest(&world, "before the walk").await && world.by_events {
-        let said = Said::new(world.log.entries(0));
-        converged::check_by_events(&mut world.state(), &said);
-    }
+    world.calm();
     let since = world.log.length();
-    platform.walk();
-    let mut rested = rest(&world, "after the walk").await;
-    if rested && world.slow() {
-        // What needed something that could not be used yet waits for the next walk, by which it can be.
-        sleep(SLOWEST).await;
-        platform.walk();
-        rested = rest(&world, "after the next walk").await;
+    if world.by_events {
+        confirm_deletions(&world).await;
+        if rest(&world, "before the walks").await {
+            let said = Said::new(world.log.entries(0));
+            converged::check_by_events(&mut world.state(), &said);
+        }
     }
+    world.walk(true);
+    sleep(FAILED_AGAIN + LISTS * 2 + TICK).await;
+    world.walk(false);
+    confirm_deletions(&world).await;
+    if rest(&world, "after the walks over lists").await {
+        converged::check_by_lists(&mut world.state());
+    }
+    world.walk(true);
+    sleep(DEPTHS - FAILED_AGAIN + TICK * 3).await;
+    if world.slow() {
+        // What needed something that could not be used yet failed, and is tried again later.
+        sleep(FAILED_AGAIN + LISTS).await;
+    }
+    world.walk(false);
+    let rested = rest(&world, "after the walks").await;
     let said = Said::new(world.log.entries(since));
     let excused = converged::check(&mut world.state(), &world.log, &said, &foreign);
     if rested && bring_late(&world, &excused).await {
@@ -197,6 +210,7 @@ async fn confirm_deletions(world: &Arc<World>) {
     let until = world.clock.now() + PATIENCE * 5;
     let confirmed = Deletions::new(Arc::new(clerk)).confirm(until).await;
     confirmed.expect("documents that can be written");
+    world.state().watch.confirmed = true;
 }
 
 /// Waits until nothing is left to be done.

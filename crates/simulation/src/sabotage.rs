@@ -17,7 +17,7 @@ pub(crate) enum Sabotage {
     BlindToBytes,
     /// The mirror sees filters of the secondary as if there were none.
     BlindToFilters,
-    /// Every second message is taken out of its queue and not handled.
+    /// Every second message, and every batch of names, is taken out of its queue and not handled.
     LosesMessages,
     /// A secret goes along with every message.
     LeaksSecrets,
@@ -31,6 +31,8 @@ pub(crate) enum Sabotage {
     BlindToKeptOptions,
     /// Replicas of assets are to take their containers along.
     DeletesContainers,
+    /// What a walk misses in the primary's list is deleted, and nobody asks the primary.
+    DeletesUnconfirmed,
 }
 
 #[cfg(test)]
@@ -131,6 +133,14 @@ mod tests {
             Backend::Mkio,
             Sabotage::DeletesContainers,
             "no replica takes its container along",
+        );
+    }
+
+    #[test]
+    fn a_walk_that_deletes_without_confirming_is_noticed() {
+        assert_broken(
+            Sabotage::DeletesUnconfirmed,
+            "nothing is deleted that the settings do not allow",
         );
     }
 }

@@ -3,14 +3,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use mirror::rules::Backend;
 
 use crate::{
-    account::{Account, Service, Unknown},
+    account::{Account, Lists, Service, Unknown},
     ambush::Ambush,
     chance::Chance,
     clock::Clock,
@@ -44,6 +47,10 @@ pub(crate) struct World {
     pub(crate) by_events: bool,
     /// How many deletions may wait.
     pub(crate) delete_cap: usize,
+    /// Whether walks delete locators that were withdrawn.
+    pub(crate) converges: bool,
+    /// Whether sweeps start walks.
+    walks: AtomicBool,
     /// Assets with more blobs than this are shared out.
     pub(crate) large_blobs: u64,
     state: Mutex<State>,
@@ -81,7 +88,7 @@ impl World {
             Backend::Mkio => Service::Mkio(Switches::random(&Chance::new(seed, "switches"))),
         };
         let delivery = Delivery {
-            lost: *chance.pick(&[0.0, 0.0, 0.1, 0.3]),
+            lost: *chance.pick(&[0.0, 0.0, 0.1, 0.3, 1.0]),
             doubled: *chance.pick(&[0.0, 0.1, 0.5]),
             late: *chance.pick(&[0.0, 0.1, 0.5]),
         };
@@ -102,6 +109,18 @@ impl World {
                 _ => BTreeSet::new(),
             };
         }
+        world.converges = chance.happens(0.5);
+        // Where events must be enough, no walk helps them.
+        world.walk(!world.by_events);
+        {
+            let mut state = world.state();
+            let state = &mut *state;
+            state.watch.converges = world.converges;
+            for account in [&mut state.primary, &mut state.secondary] {
+                account.lists.counted = chance.happens(0.5);
+                account.lists.slips = chance.happens(0.5);
+            }
+        }
         world.weather.turn();
         world
     }
@@ -113,7 +132,12 @@ impl World {
             storage: names.into_iter().zip(accounts).collect(),
             unknown: Unknown::Kept,
             taken: BTreeSet::new(),
-            page: chance.between(2, 5),
+            lists: Lists {
+                page: chance.between(2, 5),
+                counted: false,
+                slips: false,
+                lie: None,
+            },
         };
         let (sources, replicas) = match service {
             Service::Ams => (SOURCES, REPLICAS),
@@ -139,6 +163,8 @@ impl World {
             delivery,
             sabotage: Sabotage::None,
             by_events: false,
+            converges: false,
+            walks: AtomicBool::new(false),
             delete_cap: *chance.pick(&[1, 10]),
             large_blobs: *chance.pick(&[1, 3, 2_000]),
             state: Mutex::new(state),
@@ -164,6 +190,26 @@ impl World {
 
     pub(crate) fn say(&self, what: fmt::Arguments<'_>) {
         self.trace.say(self.clock, what);
+    }
+
+    /// From now on sweeps start walks, or do not.
+    pub(crate) fn walk(&self, walks: bool) {
+        self.walks.store(walks, Ordering::SeqCst);
+    }
+
+    pub(crate) fn walks(&self) -> bool {
+        self.walks.load(Ordering::SeqCst)
+    }
+
+    /// From now on everything works.
+    pub(crate) fn calm(&self) {
+        self.weather.clear();
+        let mut state = self.state();
+        let state = &mut *state;
+        for account in [&mut state.primary, &mut state.secondary] {
+            account.lists.slips = false;
+            account.lists.lie = None;
+        }
     }
 
     /// Half of what a call takes.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use change::{Batch, Name};
+use change::{Batch, Depth, Kind, Name};
 use cloud::QueueError;
 use media::Calls;
 use mirror::{Again, Outcome, Reason, Report};
@@ -100,10 +100,24 @@ async fn work(
             log::change(invocation, &change, &report, calls, begun.elapsed());
         }
         let route = Route::Backfill(batch);
-        mirroring::settle(app, invocation, route, &change, &report).await?;
+        if is_partial(batch, &report) {
+            route.follow(app, &change, &report).await?;
+        } else {
+            mirroring::settle(app, invocation, route, &change, &report).await?;
+        }
         count(&mut done.tally, &report);
     }
     Ok(())
+}
+
+/// Whether an asset was found in order without a look at its bytes. What is recorded of it may be about these, and stays.
+fn is_partial(batch: &Batch, report: &Report) -> bool {
+    let looked_at_bytes = !matches!(batch.depth, Depth::Children | Depth::Keys);
+    let in_order = matches!(
+        report.outcome,
+        Outcome::InSync | Outcome::Skipped(Reason::DeletesOff)
+    );
+    batch.kind == Kind::Assets && !looked_at_bytes && in_order
 }
 
 /// Whether a reason says something about the service, and nothing about the resource.

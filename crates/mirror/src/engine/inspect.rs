@@ -1,6 +1,6 @@
 //! What a walk would do about a resource, without doing it: the same observations, the same plan.
 
-use blobs::{Place, Settle};
+use blobs::{Place, Presence, Settle};
 use change::{Cause, Change, Depth, Kind, Name, ResourceId};
 use media::{Body, ListRequest, Page, ServiceError, Side};
 
@@ -181,6 +181,16 @@ impl Mirror {
         report
             .follow_ups
             .extend(deletions.map(|found| change.about(found.id.clone(), Cause::Walk)));
+        if matches!(report.outcome, Outcome::Failed(_)) {
+            // An asset that fails for good does not get as far as its filters.
+            let filters = findings.iter().filter(|found| {
+                found.id != change.id
+                    && matches!(found.verdict, Verdict::Create | Verdict::Change(_))
+            });
+            report
+                .follow_ups
+                .extend(filters.map(|found| change.about(found.id.clone(), change.cause)));
+        }
         report
     }
 
@@ -229,9 +239,15 @@ impl Mirror {
         if id.kind() != Kind::Assets || depth < Depth::Bytes || replica.is_none() {
             return Ok(verdict);
         }
-        let missing = self.look(&source, replica.as_ref()).await?.missing;
+        let look = self.look(&source, replica.as_ref()).await?;
+        if look.source_container == Presence::Absent {
+            // Nothing is missing of what is not there, and yet this asset cannot be mirrored.
+            let detail = "the source's container is not there".to_owned();
+            return Ok(Verdict::Conflict(Reason::SourceGone, detail));
+        }
+        let complete = look.missing == 0 && look.replica_container == Presence::Exists;
         Ok(match verdict {
-            verdict if missing == 0 => verdict,
+            verdict if complete => verdict,
             Verdict::Same => Verdict::Change(vec!["blobs".to_owned()]),
             Verdict::Change(mut fields) => {
                 fields.push("blobs".to_owned());

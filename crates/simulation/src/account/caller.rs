@@ -166,10 +166,15 @@ impl Caller {
         let of = parent
             .map(|asset| format!(" of {asset}"))
             .unwrap_or_default();
-        let operation = format!("LIST {}{of}", request.kind);
+        let since = if request.updated_since.is_some() {
+            " updated lately"
+        } else {
+            ""
+        };
+        let operation = format!("LIST {}{of}{since}", request.kind);
         self.read(&operation, |state, side| {
             let account = state.account(side);
-            let (page, next) = account.list(request.kind, parent, request.next.as_deref());
+            let (page, next) = account.list(request, &world.answers);
             let now = world.clock.now();
             let items = page
                 .into_iter()

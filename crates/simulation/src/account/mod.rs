@@ -7,6 +7,7 @@ pub(crate) mod caller;
 mod fields;
 pub(crate) mod filters;
 pub(crate) mod keys;
+mod lists;
 mod policies;
 mod secrets;
 
@@ -25,6 +26,7 @@ use crate::{
 };
 
 pub(crate) use fields::{Fields, flat, of_names, parsed, text, written};
+pub(crate) use lists::{Lie, Lists};
 pub(crate) use policies::{PREDEFINED, SCHEMES, labels_of, policies_named, predefined};
 pub(crate) use secrets::masked;
 
@@ -95,8 +97,7 @@ pub(crate) struct Account {
     pub(crate) unknown: Unknown,
     /// Content key IDs that other accounts of the region use.
     pub(crate) taken: BTreeSet<String>,
-    /// How many resources a page of a list has.
-    pub(crate) page: usize,
+    pub(crate) lists: Lists,
 }
 
 /// Why the service refused.
@@ -281,29 +282,6 @@ impl Account {
             }
         }
         Some(record)
-    }
-
-    /// One page of a list, by name.
-    pub(crate) fn list(
-        &self,
-        kind: Kind,
-        parent: Option<&Name>,
-        after: Option<&str>,
-    ) -> (Vec<(ResourceId, Record)>, Option<String>) {
-        let mut all = self
-            .of_kind(kind)
-            .filter(|(id, _)| id.parent() == parent)
-            .filter(|(id, _)| after.is_none_or(|after| id.name().as_str() > after));
-        let page: Vec<_> = all
-            .by_ref()
-            .take(self.page)
-            .map(|(id, record)| (id.clone(), record.clone()))
-            .collect();
-        let next = all
-            .next()
-            .and(page.last())
-            .map(|(id, _)| id.name().to_string());
-        (page, next)
     }
 
     /// The locators that publish an asset.

@@ -14,7 +14,7 @@ use mirror::rules::Backend;
 use serde_json::{Value, json};
 
 use crate::{
-    account::{Account, Fields, Shown, Verb, text, written},
+    account::{Account, Fields, Shown, Verb, text},
     chance::Chance,
     host::{
         Host,
@@ -171,7 +171,8 @@ impl Platform {
         ids.iter().map(|id| id.name().to_string()).collect()
     }
 
-    /// A hint for everything that the primary has: as a walk would send it.
+    /// A hint for everything that the primary has: as a walk at the greatest depth would send it.
+    #[cfg(test)]
     pub(crate) fn walk(&self) {
         let mut ids: Vec<ResourceId> = {
             let state = self.world.state();
@@ -184,7 +185,7 @@ impl Platform {
             let hint = json!({
                 "v": 1, "kind": id.kind().as_str(), "name": id.name().as_str(),
                 "parent": id.parent().map(Name::as_str), "cause": "walk",
-                "since": written(self.world.clock.now()),
+                "since": crate::account::written(self.world.clock.now()),
             });
             self.world.queues.send(
                 id.kind().queue(),

@@ -5,10 +5,11 @@ use std::time::Duration;
 use change::{Kind, ResourceId};
 use mirror::rules::Backend;
 use serde_json::json;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::{Platform, bodies, named};
 use crate::{
+    account::Lie,
     host::{
         grid::{PRIMARY_IN_EVENTS, SECONDARY_IN_EVENTS, Target, resource_event},
         webhooks::{self, job_event, locator_event},
@@ -50,10 +51,6 @@ impl Platform {
                 _ => self.chance.millis(60_000, 900_000),
             };
             sleep(pause).await;
-            // Of most changes nothing else tells there.
-            if self.world.backend == Backend::Mkio && self.chance.happens(0.1) {
-                self.walk();
-            }
             self.step();
         }
     }
@@ -153,8 +150,21 @@ impl Platform {
         }
     }
 
+    /// The primary's lists say for a while that most of it is gone.
+    fn lie(&self) {
+        let lie = *self.chance.pick(&[Lie::Empty, Lie::Half]);
+        let time = self.chance.millis(60_000, 3_600_000);
+        self.world.say(format_args!(
+            "the primary's lists are wrong for {time:?}: {lie:?}"
+        ));
+        self.world.state().primary.lists.lie = Some((lie, Instant::now() + time));
+    }
+
     /// A region, or part of one, is lost for a while.
     fn darken(&self) {
+        if self.chance.happens(0.3) {
+            return self.lie();
+        }
         let part = *self.chance.pick(&[
             Part::Primary,
             Part::Secondary,

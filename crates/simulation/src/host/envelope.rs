@@ -27,6 +27,12 @@ pub(super) fn queue(function: &QueueFunction, message: &Message) -> String {
     .to_string()
 }
 
+/// The body for a tick of a timer.
+pub(super) fn tick() -> String {
+    let status = json!({"Schedule": {"AdjustForDST": true}, "IsPastDue": false});
+    json!({"Data": {"timer": status}, "Metadata": {"sys": {"MethodName": "sweep"}}}).to_string()
+}
+
 /// The body for an event.
 pub(super) fn event(function: &EventFunction, event: &Value) -> String {
     json!({

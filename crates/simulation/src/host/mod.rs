@@ -30,6 +30,9 @@ const VISIBILITY: Duration = Duration::from_secs(10);
 const MAX_DEQUEUES: u64 = 30;
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(600);
 
+/// How often the timer ticks: less often than that of the app, whose walks are more frequent too.
+pub(crate) const TICK: Duration = Duration::from_secs(600);
+
 pub(crate) struct Host {
     world: Arc<World>,
     number: usize,
@@ -100,6 +103,18 @@ impl Host {
         }
     }
 
+    /// Has a timer that starts walks, which the hosts take in turns, until the runtime ends.
+    pub(crate) async fn sweep(hosts: Vec<Arc<Self>>) {
+        for turn in 0.. {
+            sleep(TICK).await;
+            let host = &hosts[turn % hosts.len()];
+            let (process, _) = host.current();
+            if host.world.walks() && !process.is_dead() {
+                host.invoke("sweep", &envelope::tick()).await;
+            }
+        }
+    }
+
     fn restart(&self) {
         let mut state = self.lock();
         state.starts += 1;
@@ -137,7 +152,8 @@ impl Host {
     async fn handle(self: Arc<Self>, function: &'static QueueFunction, message: Message) {
         let queues = &self.world.queues;
         let queue = &function.queue;
-        let lost = self.world.sabotage == Sabotage::LosesMessages && message.id.is_multiple_of(2);
+        let lost = self.world.sabotage == Sabotage::LosesMessages
+            && (message.id.is_multiple_of(2) || queue == "backfill");
         if lost {
             queues.delete(queue, &message);
         } else if message.dequeued > MAX_DEQUEUES {

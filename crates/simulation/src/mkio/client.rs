@@ -198,6 +198,7 @@ impl MediaService for Client {
             .world
             .state()
             .account(self.caller.side)
+            .lists
             .page;
         let mut names = Vec::new();
         loop {

@@ -13,7 +13,7 @@ use change::{Kind, ResourceId};
 use crate::account::{Account, Fields, Refused, Verb, Writing, filters};
 
 pub(crate) use render::shown;
-pub(crate) use switches::{ExplicitKeys, LocatorIds, Options, SLOWEST, Switches};
+pub(crate) use switches::{ExplicitKeys, LocatorIds, Options, Switches};
 
 /// PUT or PATCH: the properties as they are kept then. Only content key policies are patched, and only what is there.
 pub(crate) fn write(

@@ -31,7 +31,7 @@ pub(crate) enum LocatorIds {
 }
 
 /// The longest that it takes until something new can be used.
-pub(crate) const SLOWEST: Duration = Duration::from_secs(20);
+const SLOWEST: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Switches {

@@ -10,6 +10,7 @@ use super::{
     canonical::{Canonical, SUPPRESSED},
     model::Pair,
     terms::terms,
+    watch::KEPT,
 };
 use crate::{
     account::Record,
@@ -17,21 +18,43 @@ use crate::{
     state::State,
 };
 
-/// What the mirror said last about each resource.
-pub(crate) struct Said(BTreeMap<String, Entry>);
+/// What the mirror said about each resource: its last words, and every reason that it gave.
+pub(crate) struct Said {
+    last: BTreeMap<String, Entry>,
+    reasons: BTreeMap<String, BTreeSet<String>>,
+}
 
 impl Said {
     pub(crate) fn new(entries: Vec<Entry>) -> Self {
-        let entries = entries.into_iter().map(|entry| (entry.path(), entry));
-        Self(entries.collect())
+        let mut said = Self {
+            last: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+        };
+        for entry in entries {
+            let reasons = said.reasons.entry(entry.path()).or_default();
+            reasons.extend(entry.reason.clone());
+            said.last.insert(entry.path(), entry);
+        }
+        said
     }
 
     fn reason(&self, id: &ResourceId) -> Option<&str> {
-        self.0.get(&id.to_string())?.reason.as_deref()
+        self.last.get(&id.to_string())?.reason.as_deref()
+    }
+
+    /// One of these reasons, if the mirror gave it: each walk looks at something else, and has its own words. What is out of scope it
+    /// need not even name.
+    fn one_of(&self, id: &ResourceId, excuses: &[&'static str]) -> Option<&'static str> {
+        let reasons = self.reasons.get(&id.to_string());
+        let given = |reason: &str| match reasons {
+            Some(reasons) => reasons.contains(reason),
+            None => reason == "out-of-scope",
+        };
+        excuses.iter().copied().find(|reason| given(reason))
     }
 
     fn words(&self, id: &ResourceId) -> String {
-        match self.0.get(&id.to_string()) {
+        match self.last.get(&id.to_string()) {
             None => "the mirror said nothing".to_owned(),
             Some(entry) => format!(
                 "the mirror said {}({}) {}",
@@ -63,7 +86,7 @@ pub(crate) fn check(
             continue;
         };
         let excuses = pair.excuses();
-        match said.reason(id).filter(|reason| excuses.contains(reason)) {
+        match said.one_of(id, &excuses) {
             Some(reason) => {
                 excused.insert(id.clone(), reason.to_owned());
             }
@@ -90,12 +113,15 @@ pub(crate) fn check(
         }
     }
     broken.extend(published_still(state, log));
+    broken.extend(left_by_walks(state, said));
     broken.extend(dishonest(state, said));
     for (id, record) in foreign {
         let untouched = state
             .secondary
             .get(id)
             .is_some_and(|now| now.properties == record.properties);
+        let taken = state.watch.converges && id.kind() == Kind::StreamingLocators;
+        let untouched = untouched || (taken && id.to_string() != KEPT);
         if !untouched && !state.chronicle.sources.contains_key(id) {
             broken.push(format!(
                 "{id}: it belongs to something else and was changed"
@@ -171,6 +197,35 @@ fn published_still(state: &State, log: &Log) -> Vec<String> {
         .collect()
 }
 
+/// Locators without a source that the walks left although they are to delete them, and nothing was in their way.
+fn left_by_walks(state: &State, said: &Said) -> Vec<String> {
+    let locators = state.secondary.of_kind(Kind::StreamingLocators);
+    locators
+        .filter(|(id, _)| state.watch.converges && id.to_string() != KEPT)
+        .filter(|(id, _)| state.primary.get(id).is_none())
+        .filter(|(id, _)| said.reason(id) != Some("keys-shared"))
+        .map(|(id, _)| format!("{id} has no source, and walks left it; {}", said.words(id)))
+        .collect()
+}
+
+/// What the pages of lists show is as it should be before any deeper walk: that a replica is there, and filters as they are.
+pub(crate) fn check_by_lists(state: &mut State) {
+    let ids = state.primary.records.keys();
+    let broken: Vec<String> = ids
+        .filter(|id| id.kind() != Kind::AssetFilters)
+        .filter_map(|id| {
+            let pair = Pair::new(state, id)?;
+            let difference = pair.difference()?;
+            let shown = id.kind() == Kind::AccountFilters || state.secondary.get(id).is_none();
+            let excused = !shown || !pair.excuses().is_empty();
+            (!excused).then(|| format!("{id}: {difference}"))
+        })
+        .collect();
+    for what in broken {
+        state.watch.breaks("convergence by lists alone", what);
+    }
+}
+
 /// Sources of which the documents say something else than the mirror said last.
 fn dishonest(state: &State, said: &Said) -> Vec<String> {
     let recorded: BTreeSet<String> = state
@@ -185,13 +240,19 @@ fn dishonest(state: &State, said: &Said) -> Vec<String> {
             })
         })
         .collect();
+    let differs = |path: &str| {
+        let mut ids = state.primary.records.keys();
+        let id = ids.find(|id| id.to_string() == path);
+        id.is_some_and(|id| Pair::new(state, id).is_some_and(|pair| pair.difference().is_some()))
+    };
     let sources = state.primary.records.keys().map(ToString::to_string);
     sources
         .filter_map(|id| {
-            let entry = said.0.get(&id)?;
+            let entry = said.last.get(&id)?;
             let wrong = match entry.outcome.as_str() {
-                "failed" => !recorded.contains(&id),
-                "in-sync" | "applied" | "skipped" => recorded.contains(&id),
+                // Of what is in sync by now a batch says so in sum only, and a walk that did not look at the bytes knows nothing of them.
+                "failed" => !recorded.contains(&id) && differs(&id),
+                "in-sync" | "applied" | "skipped" => recorded.contains(&id) && !differs(&id),
                 _ => false,
             };
             wrong.then(|| {

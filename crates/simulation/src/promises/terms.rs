@@ -10,7 +10,7 @@ pub(crate) struct Terms {
     pub(crate) announces_changed: &'static [Kind],
     /// Kinds of which it announces that one was deleted.
     pub(crate) announces_deleted: &'static [Kind],
-    /// Kinds whose replicas are deleted, where no operator decided otherwise.
+    /// Kinds whose replicas are deleted where their deletion was announced.
     pub(crate) deletes: &'static [Kind],
     /// Properties in which a published locator is changed where it is; in all others it is replaced.
     pub(crate) locators_change_in: &'static [&'static str],

@@ -26,6 +26,9 @@ use crate::{
 /// How long the bytes of an asset must have been left alone before it counts as complete.
 pub(crate) const SETTLE: std::time::Duration = std::time::Duration::from_secs(120);
 
+/// Somebody else's locator that no walk may take away.
+pub(crate) const KEPT: &str = "streamingLocators/their locator";
+
 #[derive(Default)]
 pub(crate) struct Watch {
     /// Promises that were broken, in the order in which it was noticed.
@@ -34,6 +37,12 @@ pub(crate) struct Watch {
     pub(crate) foreign: BTreeSet<(String, String)>,
     /// Replicas of which the secondary left something out.
     pub(crate) ignored: BTreeSet<ResourceId>,
+    /// Whether walks delete locators that were withdrawn.
+    pub(crate) converges: bool,
+    /// Whether an operator confirmed the deletions that wait.
+    pub(crate) confirmed: bool,
+    /// How many deletions each walk asked for.
+    asked: BTreeMap<Option<task::Id>, usize>,
     listings: HashMap<Option<task::Id>, Listing>,
     /// Whether an invocation found a source there when it looked last.
     sources: HashMap<(Option<task::Id>, ResourceId), bool>,
@@ -64,6 +73,16 @@ impl Watch {
     pub(crate) fn note_answer(&mut self, side: Side) -> bool {
         self.answered.insert((task::try_id(), side.as_str()));
         true
+    }
+
+    /// A walk asks for a deletion.
+    pub(crate) fn deletion_asked(&mut self, cap: usize, text: &str) {
+        let asked = self.asked.entry(task::try_id()).or_default();
+        *asked += 1;
+        if *asked > cap && !self.confirmed {
+            let what = format!("the cap is {cap}, and it asks for one more: {text}");
+            self.breaks("no walk deletes above the cap", what);
+        }
     }
 
     /// Whether an account has answered this invocation.
@@ -324,7 +343,10 @@ impl State {
                 // It changed: to be replaced.
                 Some(true) => keys(&replica).is_empty() && same_id,
                 // It was withdrawn.
-                Some(false) => terms(self.backend()).deletes.contains(&id.kind()),
+                Some(false) => {
+                    let decided = terms(self.backend()).deletes.contains(&id.kind());
+                    (decided || self.watch.converges) && id.to_string() != KEPT
+                }
                 None => false,
             };
         if id.kind() != Kind::StreamingLocators || !allowed {
