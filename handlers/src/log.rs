@@ -205,6 +205,7 @@ pub(crate) fn heartbeat(invocation: &Invocation, figures: &Figures, took: Durati
         arrivals = %Json(&figures.arrivals),
         walks = %Json(&figures.walks),
         tokens = %Json(&figures.tokens),
+        verified = figures.verified.as_ref().map(|verified| tracing::field::display(Json(verified))),
         problems = %Json(&problems),
         duration_ms = millis(took),
         "heartbeat"
@@ -325,6 +326,7 @@ mod tests {
             "arrivals": each((0..8).map(|n| format!("Microsoft.Resources.ResourceWriteSuccess{n}")).collect(), json!(time)),
             "walks": each((0..13).map(|n| format!("contentKeyPolicies/{n}")).collect(), json!(time)),
             "tokens": each(vec!["primary".to_owned(), "secondary".to_owned()], json!(time)),
+            "verified": {"at": time, "depth": "bytes", "differences": u32::MAX, "unknown": u32::MAX},
             "problems": vec!["y".repeat(1000); 40],
         });
         let figures: Figures = serde_json::from_value(figures).unwrap();

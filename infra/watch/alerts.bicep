@@ -79,6 +79,14 @@ var alerts = [
     made: true
   }
   {
+    name: 'drift after verify'
+    text: 'media-mirror verify found differences. Run it again: it names each, and the command that repairs it.'
+    query: loadTextContent('queries/verified.kql')
+    severity: 2
+    window: 'PT1H'
+    made: true
+  }
+  {
     name: 'throttling'
     text: 'A service or storage account makes more than fifty changes wait. See MIRROR_PRIMARY_SHARE, MIRROR_SECONDARY_SHARE and MIRROR_INSTANCES.'
     query: loadTextContent('queries/throttled.kql')

@@ -213,6 +213,9 @@ async fn spoilt(scene: &Scene, tool: &Tool) -> anyhow::Result<()> {
     ];
     let expected = expected.map(|(resource, plan)| (resource.to_owned(), plan.to_owned()));
     ensure!(seen == expected, "{seen:#?}");
+    scene.host.fire("heartbeat").await?;
+    let status = tool.expect(2, &["status"]).await?;
+    status.must_have(&["the last verification found 4 differences"])?;
     let repairs = lines.iter().filter_map(|line| line["repair"].as_str());
     for repair in repairs {
         let words: Vec<&str> = repair.split_whitespace().skip(1).collect();
@@ -221,6 +224,8 @@ async fn spoilt(scene: &Scene, tool: &Tool) -> anyhow::Result<()> {
     let said = tool.expect(0, &["verify", "--deep"]).await?;
     // The filter that somebody made by hand stays: no setting lets it be deleted.
     said.must_have(&["1 held back"])?;
+    let status = tool.run(&["status"]).await?;
+    ensure!(!status.has("the last verification found"), "it is repaired");
     Ok(())
 }
 

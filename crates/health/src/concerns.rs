@@ -98,6 +98,17 @@ pub fn concerns(
             ));
         }
     }
+    if let Some(verified) = &figures.verified
+        && verified.differences > 0
+    {
+        concerns.push(Concern::new(
+            format!(
+                "the last verification found {} differences",
+                verified.differences
+            ),
+            "media-mirror verify names each, and the command that repairs it.",
+        ));
+    }
     for problem in &figures.problems {
         concerns.push(Concern::new(
             format!("could not be looked at: {problem}"),

@@ -49,6 +49,7 @@ impl Seen {
             arrivals: self.arrivals.clone().unwrap_or_default(),
             walks: self.walks(),
             tokens: self.tokens.clone(),
+            verified: self.verified.clone(),
             problems: self.problems(),
         };
         for (queue, seen) in &self.poisoned {

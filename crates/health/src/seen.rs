@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use change::{Depth, Kind};
-use state::{Figures, Listed, Marks, Primary, Time};
+use state::{Figures, Listed, Marks, Primary, Time, Verified};
 use time::OffsetDateTime;
 
 use crate::heads::Head;
@@ -32,6 +32,7 @@ pub struct Seen {
     pub(crate) arrivals: Result<BTreeMap<String, Time>, String>,
     pub(crate) dead_letters: Option<Result<u64, String>>,
     pub(crate) tokens: BTreeMap<String, Time>,
+    pub(crate) verified: Option<Verified>,
     /// What else could not be looked at.
     pub(crate) problems: Vec<String>,
 }

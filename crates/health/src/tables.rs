@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use mirror::Reason;
-use state::{Blind, Figures, Lag, QueueFigures, Time};
+use state::{Blind, Figures, Lag, QueueFigures, Time, Verified};
 use time::OffsetDateTime;
 
 use crate::span;
@@ -49,6 +49,11 @@ pub fn tables(figures: &Figures, now: OffsetDateTime) -> Vec<Table> {
             ago(&figures.walks, now),
         ),
         table("Tokens", &["side", "expires"], ago(&figures.tokens, now)),
+        table(
+            "Last verification",
+            &["depth", "ended", "differences", "unknown"],
+            verified(figures, now),
+        ),
     ];
     tables
         .into_iter()
@@ -132,6 +137,16 @@ fn ages(figures: &Figures) -> Vec<Vec<String>> {
     let some = named.into_iter().filter(|(_, count)| *count > 0);
     some.map(|(age, count)| vec![count.to_string(), age.to_owned()])
         .collect()
+}
+
+fn verified(figures: &Figures, now: OffsetDateTime) -> Vec<Vec<String>> {
+    let row = |verified: &Verified| {
+        let ended = BTreeMap::from([(verified.depth.clone(), Time(verified.at))]);
+        let mut row = ago(&ended, now).concat();
+        row.extend([verified.differences, verified.unknown].map(|count| count.to_string()));
+        row
+    };
+    figures.verified.iter().map(row).collect()
 }
 
 fn ago(times: &BTreeMap<String, Time>, now: OffsetDateTime) -> Vec<Vec<String>> {

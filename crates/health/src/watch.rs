@@ -118,6 +118,7 @@ impl Watch {
         let seen = Seen {
             at: now,
             before: self.before(&heartbeat),
+            verified: heartbeat.verified.clone(),
             primary,
             queues: queues.into_iter().flatten().collect(),
             poisoned: poisoned.into_iter().flatten().collect(),

@@ -16,7 +16,7 @@
 //! 4. identity: the same locator IDs, key IDs and key values as the source, or nothing;
 //! 5. no secret in any message or line of the log.
 //!
-//! They hold on both services. What must be different on them is a table, [`Terms`](promises::terms::Terms):
+//! They hold on both services. What must be different on them is a table, `Terms` in `promises/terms.rs`:
 //!
 //! | | Azure Media Services | MK.IO |
 //! |---|---|---|

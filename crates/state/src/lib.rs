@@ -27,7 +27,7 @@ pub use documents::{Condition, Document, Documents, StateError, Written};
 pub use exceptions::{Exception, Exceptions, Listed};
 pub use heartbeat::{
     Ages, Arrivals, Blind, Figures, Heartbeat, Heartbeats, KEPT, Lag, Primary, QueueFigures, STEP,
-    Step, Time,
+    Step, Time, Verified,
 };
 pub use memory::MemoryDocuments;
 pub use runs::{MAX_CANDIDATES, Progress, Run, RunState, Runs};

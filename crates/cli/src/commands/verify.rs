@@ -1,12 +1,14 @@
 //! `verify`: what is not the same in both accounts, and what repairs it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use blobs::Compared;
 use change::{Depth, Kind, ResourceId};
 use clap::Args;
 use mirror::{Finding, Reason, Verdict as Plan, Weight};
 use serde_json::{Value, json};
+use state::{Heartbeats, Verified};
+use time::OffsetDateTime;
 use walk::Selection;
 use wiring::Parts;
 
@@ -124,6 +126,9 @@ pub(crate) async fn run(
             read.blobs
         ))?;
     }
+    if arguments.kinds.is_empty() && arguments.sample.is_none() {
+        note(&configured.parts, depth, &counts, output).await?;
+    }
     let sampled = match arguments.sample {
         Some(sample) => format!(", at most {sample} of each kind"),
         None => String::new(),
@@ -138,6 +143,26 @@ pub(crate) async fn run(
         _ if counts.drift() > 0 => Verdict::Drift,
         _ => Verdict::Good,
     })
+}
+
+/// Leaves the result of a whole verification where the heartbeat finds it, so that an alert can tell of it.
+async fn note(
+    parts: &Parts,
+    depth: Depth,
+    counts: &Counts,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let verified = Verified {
+        at: OffsetDateTime::now_utc(),
+        depth: depth.as_str().to_owned(),
+        differences: counts.drift(),
+        unknown: counts.unknown,
+    };
+    let heartbeats = Heartbeats::new(Arc::clone(&parts.documents));
+    match heartbeats.verified(&verified).await {
+        Ok(()) => Ok(()),
+        Err(error) => output.text(format!("The heartbeat does not learn of this: {error}.")),
+    }
 }
 
 fn is_same_asset(finding: &Finding) -> bool {

@@ -25,6 +25,7 @@ fn well() -> Figures {
         arrivals: BTreeMap::new(),
         walks: BTreeMap::new(),
         tokens: BTreeMap::new(),
+        verified: None,
         problems: Vec::new(),
     }
 }

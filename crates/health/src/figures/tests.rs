@@ -29,6 +29,7 @@ fn calm() -> Seen {
         arrivals: Ok(BTreeMap::new()),
         dead_letters: None,
         tokens: BTreeMap::new(),
+        verified: None,
         problems: Vec::new(),
     }
 }

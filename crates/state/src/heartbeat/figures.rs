@@ -55,9 +55,26 @@ pub struct Figures {
     /// When the API token of a side expires.
     #[serde(default)]
     pub tokens: BTreeMap<String, Time>,
+    /// What the operator's last verification said. `None` where nobody has verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
     /// What could not be looked at, and why.
     #[serde(default)]
     pub problems: Vec<String>,
+}
+
+/// What a verification of all kinds said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// When it ended.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// How closely it looked.
+    pub depth: String,
+    /// Resources that differ and should not.
+    pub differences: u64,
+    /// Resources of which it could not be told.
+    pub unknown: u64,
 }
 
 impl Figures {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use arrivals::Arrivals;
-pub use figures::{Ages, Figures, Time};
+pub use figures::{Ages, Figures, Time, Verified};
 pub use steps::{KEPT, STEP, Step};
 pub use words::{Blind, Lag, Primary, QueueFigures};
 
@@ -29,7 +29,10 @@ pub struct Heartbeat {
     /// The last day in steps of five minutes, oldest first: at most 288.
     #[serde(default)]
     pub steps: Vec<Step>,
-    /// What others keep in the document, such as the last verification. It stays as it is.
+    /// What the operator's last verification said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<Verified>,
+    /// What others keep in the document. It stays as it is.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -66,10 +69,27 @@ impl Heartbeats {
     /// # Errors
     /// [`StateError`]; what was measured is then in the log only.
     pub async fn beat(&self, figures: &Figures) -> Result<(), StateError> {
+        self.change(|heartbeat| heartbeat.add(figures.clone()))
+            .await
+    }
+
+    /// Takes in what a verification said.
+    ///
+    /// # Errors
+    /// [`StateError`]; what it said is then known to the operator alone.
+    pub async fn verified(&self, verified: &Verified) -> Result<(), StateError> {
+        self.change(|heartbeat| heartbeat.verified = Some(verified.clone()))
+            .await
+    }
+
+    async fn change(
+        &self,
+        change: impl Fn(&mut Heartbeat) + Send + Sync,
+    ) -> Result<(), StateError> {
         for _ in 0..TRIES {
             let document = self.0.read(PATH).await?;
             let mut heartbeat = parsed(document.as_ref());
-            heartbeat.add(figures.clone());
+            change(&mut heartbeat);
             let value = serde_json::to_value(&heartbeat).unwrap_or(Value::Null);
             let condition = document.map_or(Condition::New, |document| {
                 Condition::Version(document.version)

@@ -35,6 +35,7 @@ fn figures(at: OffsetDateTime, assets: Lag) -> Figures {
         arrivals: BTreeMap::new(),
         walks: BTreeMap::new(),
         tokens: BTreeMap::new(),
+        verified: None,
         problems: Vec::new(),
     }
 }
