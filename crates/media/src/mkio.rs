@@ -17,6 +17,7 @@ use crate::{
     Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage, Wire,
     calls::{answered, note_answer},
     container::{assets_in, is_filter_refused},
+    encrypts_nothing,
     locator::{has_keys, same_keys, same_locator, torn},
     resource::{next_page, page, resource, unlike},
     token_request::group,
@@ -25,13 +26,6 @@ use crate::{
 /// How often the state of a new resource is asked for, and the pause between.
 const STATE_CHECKS: u32 = 10;
 const STATE_PAUSE: Duration = Duration::from_millis(300);
-
-/// Streaming policies that encrypt nothing: a locator on them has no content keys.
-const CLEAR: [&str; 3] = [
-    "Predefined_ClearStreamingOnly",
-    "Predefined_DownloadOnly",
-    "Predefined_DownloadAndClearStreaming",
-];
 
 /// A project of MK.IO.
 pub struct Mkio {
@@ -147,7 +141,7 @@ impl Mkio {
             Some(Value::Array(keys)) => keys.is_empty(),
             _ => body
                 .text("streamingPolicyName")
-                .is_some_and(|policy| CLEAR.contains(&policy)),
+                .is_some_and(encrypts_nothing),
         };
         if none {
             return Ok(Some(body));

@@ -2,7 +2,7 @@
 
 use blobs::{Place, Presence, Settle};
 use change::{Cause, Change, Depth, Kind, Name, ResourceId};
-use media::{Body, ListRequest, Page, ServiceError, Side};
+use media::{Body, ListRequest, Page, Side};
 
 use super::{Mirror, needs};
 use crate::{
@@ -86,11 +86,16 @@ impl Mirror {
     /// # Errors
     /// The reason for which it could not be read, and a detail.
     pub async fn list(&self, side: Side, request: &ListRequest) -> Result<Page, (Reason, String)> {
+        let page = self.page(side, request).await;
+        page.map_err(|problem| (problem.reason, problem.detail))
+    }
+
+    async fn page(&self, side: Side, request: &ListRequest) -> Result<Page, Problem> {
         let page = match side {
             Side::Primary => self.primary.list(request).await,
             Side::Secondary => self.secondary.list(request).await,
         };
-        page.map_err(|error| reason_of(side, &error))
+        page.map_err(|error| Problem::service(side, &error))
     }
 
     /// A resource of a list page, reduced to what tells whether source and replica agree: of a source as its replica should be. `None` for
@@ -344,11 +349,7 @@ impl Mirror {
         let mut request = ListRequest::filters_of(asset.clone());
         let mut filters: Vec<Body> = Vec::new();
         for _ in 0..MAX_PAGES {
-            let page = match side {
-                Side::Primary => self.primary.list(&request).await,
-                Side::Secondary => self.secondary.list(&request).await,
-            };
-            let page = page.map_err(|error| Problem::service(side, &error))?;
+            let page = self.page(side, &request).await?;
             for filter in page.items {
                 // Pages can shift while they are read, and then repeat a filter.
                 if filters.iter().all(|known| known.id() != filter.id()) {
@@ -367,9 +368,4 @@ impl Mirror {
         let detail = format!("the list of the filters of {asset} does not end");
         Err(Problem::new(reason, detail))
     }
-}
-
-fn reason_of(side: Side, error: &ServiceError) -> (Reason, String) {
-    let problem = Problem::service(side, error);
-    (problem.reason, problem.detail)
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use change::{Kind, Name, ResourceId};
-use media::{Body, ErrorKind, ServiceError};
+use media::{Body, ErrorKind, ServiceError, encrypts_nothing};
 use serde_json::Value;
 
 use super::Mirror;
@@ -94,13 +94,6 @@ impl Mirror {
     }
 }
 
-/// Streaming policies that encrypt nothing, in every account.
-const CLEAR: [&str; 3] = [
-    "Predefined_ClearStreamingOnly",
-    "Predefined_DownloadOnly",
-    "Predefined_DownloadAndClearStreaming",
-];
-
 /// Whether the service may give a locator content keys when it is created. The streaming policy of its name in the secondary may be
 /// another than the source's, so only those count as clear that every account has.
 pub(super) fn may_have_keys(locator: &Body) -> bool {
@@ -108,7 +101,7 @@ pub(super) fn may_have_keys(locator: &Body) -> bool {
         && (has_keys(locator)
             || !locator
                 .text("streamingPolicyName")
-                .is_some_and(|policy| CLEAR.contains(&policy)))
+                .is_some_and(encrypts_nothing))
 }
 
 fn is_on_predefined(locator: &Body) -> bool {
