@@ -92,8 +92,9 @@ async fn work(
         done.calls.secondary += calls.secondary;
         if let (Outcome::Waiting(reason), Some(again)) = (report.outcome, report.again)
             && concerns_all(reason)
+            && batch.names.len() > 1
         {
-            // The others would fare no better.
+            // The others would fare no better. One that comes back by itself is settled like any other, so that it is known to wait.
             return put_back(app, batch, rest, again).await;
         }
         if report.outcome != Outcome::InSync {

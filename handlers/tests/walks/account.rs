@@ -21,7 +21,7 @@ struct Inside {
     deletes: Vec<String>,
     /// What cannot be deleted.
     refuses: Option<String>,
-    /// What lists end with.
+    /// What lists and reads end with.
     fails: Option<ErrorKind>,
 }
 
@@ -57,7 +57,7 @@ impl Account {
         self.inside().refuses = Some(id(kind, name).to_string());
     }
 
-    /// Lists are an error, or are not.
+    /// Lists and reads are an error, or are not.
     pub(crate) fn fail(&self, kind: Option<ErrorKind>) {
         self.inside().fails = kind;
     }
@@ -81,7 +81,11 @@ impl Account {
 #[async_trait]
 impl MediaService for Account {
     async fn read(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
-        Ok(self.inside().resources.get(&id.to_string()).cloned())
+        let inside = self.inside();
+        match inside.fails {
+            Some(kind) => Err(ServiceError::new(kind, "GET", "made for this test")),
+            None => Ok(inside.resources.get(&id.to_string()).cloned()),
+        }
     }
 
     async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError> {

@@ -526,3 +526,27 @@ async fn a_rate_is_kept_to_by_when_batches_can_be_seen() {
     };
     assert_eq!(scene.walk(&never).await.len(), 3);
 }
+
+#[tokio::test]
+async fn what_waits_in_a_batch_for_more_than_a_minute_is_recorded() {
+    let scene = scene();
+    for name in ["one", "two"] {
+        scene.primary.put(KIND, name, version(1));
+    }
+    let batches = scene.walk(&list()).await;
+    scene.primary.fail(Some(ErrorKind::Unavailable));
+    pass(MINUTE * 2);
+    let recorded = async |name| scene.app().exceptions.get(&id(KIND, name)).await.unwrap();
+    // What is true of the service is not recorded of each resource: the first is put back by itself, and the others together.
+    let reply = scene.run("backfill", &batches[0].text).await;
+    assert!(matches!(reply, Reply::Done(_)), "{reply:?}");
+    let parts = scene.sent();
+    assert_eq!(names(&parts), ["one", "two"]);
+    assert!(recorded("one").await.is_none());
+    // It may be the resource all the same: waiting by itself, it is known to wait.
+    let reply = scene.run("backfill", &parts[0].text).await;
+    assert!(matches!(reply, Reply::Done(_)), "{reply:?}");
+    assert_eq!(recorded("one").await.unwrap().reason, "source-unavailable");
+    assert_eq!(names(&scene.sent()), ["one"]);
+    assert!(recorded("two").await.is_none());
+}
