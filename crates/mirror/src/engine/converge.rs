@@ -191,7 +191,7 @@ fn placed(plan: Plan, container: Option<&str>) -> Plan {
 
 /// Whether a locator was made with other keys than the source's, and for that never released: it is suppressed, the source is not, and
 /// nothing differs but that and the keys.
-fn stays_suppressed(replica: Option<&Body>, found: &[Difference]) -> bool {
+pub(super) fn stays_suppressed(replica: Option<&Body>, found: &[Difference]) -> bool {
     is_hidden_with_other_keys(replica, found) && found.iter().any(is_switch)
 }
 
@@ -209,7 +209,7 @@ fn is_switch(difference: &Difference) -> bool {
     difference.path == "properties.suppressed"
 }
 
-fn in_conflict(replica: Option<&Body>, found: &[Difference]) -> Problem {
+pub(super) fn in_conflict(replica: Option<&Body>, found: &[Difference]) -> Problem {
     let reason = if is_hidden_with_other_keys(replica, found) {
         Reason::KeysRefused
     } else {

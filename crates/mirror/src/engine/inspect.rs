@@ -4,7 +4,11 @@ use blobs::{Place, Presence, Settle};
 use change::{Cause, Change, Depth, Kind, Name, ResourceId};
 use media::{Body, ListRequest, Page, Side};
 
-use super::{Mirror, needs};
+use super::{
+    Mirror,
+    converge::{in_conflict, stays_suppressed},
+    needs,
+};
 use crate::{
     Difference, Fingerprint, Outcome, Plan, Reason, Report,
     plan::plan,
@@ -272,11 +276,11 @@ impl Mirror {
             // Alone, a field that nobody knows causes no write from a walk.
             Plan::InSync | Plan::UnknownOnly(..) => Verdict::Same,
             Plan::Create(_) => Verdict::Create,
-            Plan::Update(_, found) | Plan::Replace(_, found) => Verdict::Change(paths(found)),
-            Plan::Conflict(found) => {
-                let detail = format!("differs in {}", crate::plan::fields(&found));
-                Verdict::Conflict(Reason::ReplicaConflict, detail)
+            Plan::Replace(_, found) if stays_suppressed(replica, &found) => {
+                in_conflict(replica, &found).into()
             }
+            Plan::Update(_, found) | Plan::Replace(_, found) => Verdict::Change(paths(found)),
+            Plan::Conflict(found) => in_conflict(replica, &found).into(),
         })
     }
 

@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex};
 
-use change::{Cause, Change, Kind, Name, ResourceId};
+use change::{Cause, Change, Depth, Kind, Name, ResourceId};
 use media::{Body, Primary, Secondary};
 use serde_json::{Map, Value, json};
 use state::MemoryDocuments;
 
 use super::double::{Account, NoBytes};
-use crate::{Mirror, MirrorOptions, Outcome, Reason, Report, problem::Problem, rules::Backend};
+use crate::{
+    Mirror, MirrorOptions, Outcome, Reason, Report, Verdict, problem::Problem, rules::Backend,
+};
 
 struct Scene {
     primary: Account,
@@ -131,4 +133,23 @@ async fn a_locator_that_publishes_another_asset_meanwhile_waits_for_the_bytes_of
     assert_eq!(problem.reason, Reason::SourceChanging);
     let replica = scene.secondary.get(source.id()).unwrap();
     assert_eq!(replica.text("assetName"), Some("a"));
+}
+
+#[tokio::test]
+async fn a_plan_gives_the_reason_that_a_run_gives() {
+    let scene = scene();
+    let (source, mut hidden) = (with_key("1"), with_key("2"));
+    hidden.set_property("suppressed", json!(true));
+    scene.primary.put(&source);
+    scene.secondary.put(&hidden);
+    let problem = scene.mirrored(&source).await.unwrap_err();
+    assert_eq!(problem.reason, Reason::KeysRefused);
+    let findings = scene.mirror.inspect(source.id(), Depth::Keys).await;
+    let [found] = &findings[..] else {
+        panic!("{findings:?}");
+    };
+    assert_eq!(
+        found.verdict,
+        Verdict::Conflict(Reason::KeysRefused, problem.detail)
+    );
 }
