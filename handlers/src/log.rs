@@ -138,6 +138,43 @@ pub(crate) fn walk(
     );
 }
 
+/// A walk that was not made, and why.
+pub(crate) fn no_walk(invocation: &Invocation, order: &WalkOrder, outcome: &str, why: &str) {
+    tracing::info!(
+        target: "handler",
+        function = invocation.function(),
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        run = shortened(&order.run),
+        kind = order.kind.as_str(),
+        depth = order.depth.as_str(),
+        cause = order.cause.as_str(),
+        attempt = order.attempt,
+        outcome,
+        detail = why,
+        "walk"
+    );
+}
+
+/// A batch that nobody looked at, and why.
+pub(crate) fn no_batch(invocation: &Invocation, batch: &Batch, outcome: &str, why: &str) {
+    tracing::info!(
+        target: "handler",
+        function = invocation.function(),
+        invocation_id = invocation.id,
+        traceparent = invocation.traceparent,
+        run = batch.run.as_deref().map(shortened),
+        kind = batch.kind.as_str(),
+        depth = batch.depth.as_str(),
+        cause = batch.cause.as_str(),
+        attempt = batch.attempt,
+        names = batch.names.len(),
+        outcome,
+        detail = why,
+        "batch"
+    );
+}
+
 /// Which walks a sweep asked for.
 pub(crate) fn sweep(invocation: &Invocation, depths: &[&str]) {
     tracing::info!(

@@ -40,10 +40,14 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     match run_state(app, &batch).await {
         RunState::Running => {}
         RunState::Paused => {
+            log::no_batch(invocation, &batch, "waiting", "the run is paused");
             let sent = app.queues.send(BACKFILL, &batch.to_text(), PAUSE).await;
             return enqueued(invocation, sent);
         }
-        RunState::Cancelled => return Reply::done(),
+        RunState::Cancelled => {
+            log::no_batch(invocation, &batch, "skipped", "the run is cancelled");
+            return Reply::done();
+        }
     }
     let started = Instant::now();
     let mut done = Done::default();

@@ -72,16 +72,26 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     let document = app.walks.runs.get(&order.run).await.ok().flatten();
     match document.as_ref().map(|run| run.state) {
         Some(RunState::Paused) => {
+            log::no_walk(invocation, &order, "waiting", "the run is paused");
             let sent = app.queues.send(WALK, &order.to_text(), PAUSE).await;
             return enqueued(invocation, sent);
         }
-        Some(RunState::Cancelled) => return Reply::done(),
+        Some(RunState::Cancelled) => {
+            log::no_walk(invocation, &order, "skipped", "the run is cancelled");
+            return Reply::done();
+        }
         Some(RunState::Running) | None => {}
     }
     if document
         .as_ref()
         .is_some_and(|run| is_too_early(&order, run, (app.clock)()))
     {
+        log::no_walk(
+            invocation,
+            &order,
+            "waiting",
+            "what it depends on goes first",
+        );
         let sent = app.queues.send(WALK, &order.to_text(), TURN).await;
         return enqueued(invocation, sent);
     }
@@ -89,6 +99,7 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     let last = marks.walked(order.kind, order.depth);
     if order.cause == Cause::Walk && last.is_some_and(|last| last.started >= order.since) {
         // Orders that piled up are done with one walk.
+        log::no_walk(invocation, &order, "skipped", "it was walked since");
         return Reply::done();
     }
     let started = Instant::now();
@@ -96,6 +107,12 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     let before = Before::of(&order, document, began);
     if before.outstanding > 0 && order.depth > Depth::List {
         // Each name of the last one is to be looked at still; to look at all of them twice would never end.
+        log::no_walk(
+            invocation,
+            &order,
+            "skipped",
+            "names of the last one are in the queue still",
+        );
         return Reply::done();
     }
     let mut enqueuer = Enqueuer {
