@@ -19,6 +19,11 @@ const AT_ONCE: usize = 16;
 /// Nobody waits longer for a command.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
+/// Until when calls wait for their turn.
+pub(crate) fn patiently() -> Instant {
+    Instant::now() + LONGEST
+}
+
 /// How closely is looked, and at how much.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look {
@@ -49,7 +54,7 @@ pub(crate) async fn compare(
     let (sender, receiver) = mpsc::channel(AT_ONCE);
     let walking = async move {
         let mut visit = Names(sender);
-        walk(mirror, selection, Instant::now() + LONGEST, &mut visit).await
+        walk(mirror, selection, patiently(), &mut visit).await
     };
     let kind = selection.kind;
     let looking = async {
@@ -67,14 +72,15 @@ pub(crate) async fn compare(
         }
         Ok::<(), Failure>(())
     };
-    let (walked, looked) = media::in_background(async { tokio::join!(walking, looking) }).await;
+    let (walked, looked) =
+        media::in_background(patiently(), async { tokio::join!(walking, looking) }).await;
     looked?;
     walked.map_err(|stopped| told(kind, stopped))
 }
 
 /// Looks at one resource.
 pub(crate) async fn inspect(mirror: &Mirror, id: &ResourceId, depth: Depth) -> Vec<Finding> {
-    media::in_background(mirror.inspect(id, depth)).await
+    media::in_background(patiently(), mirror.inspect(id, depth)).await
 }
 
 struct Names(mpsc::Sender<Found>);

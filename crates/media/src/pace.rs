@@ -14,13 +14,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(10);
 const KEPT_FOR_LIVE: f64 = 0.5;
 
 tokio::task_local! {
-    static BACKGROUND: ();
+    /// Until when calls wait for their turn.
+    static BACKGROUND: Instant;
 }
 
 /// Runs a future whose calls can wait: they are made only while more than half of the burst is left, one after the other, and wait for that
-/// as long as it takes. A live change finds the rest.
-pub async fn in_background<F: Future>(future: F) -> F::Output {
-    BACKGROUND.scope((), future).await
+/// until a time. A call that would wait for longer is refused as throttled, with its work to be put back: whoever is called by the Functions
+/// host must be done before the host's time limit. A live change finds the rest.
+pub async fn in_background<F: Future>(until: Instant, future: F) -> F::Output {
+    BACKGROUND.scope(until, future).await
 }
 
 /// A token bucket: so many calls at once, and so many a second after that.
@@ -159,8 +161,9 @@ impl Pace {
     /// # Errors
     /// How long it would take, when that is too long to wait for here.
     pub(crate) async fn turn(&self, method: &Method) -> Result<(), Duration> {
-        if BACKGROUND.try_with(|()| ()).is_ok() {
-            return self.background_turn(method).await;
+        if let Ok(until) = BACKGROUND.try_with(|until| *until) {
+            let turn = tokio::time::timeout_at(until, self.background_turn(method));
+            return turn.await.unwrap_or(Err(LONGEST_WAIT));
         }
         let wait = self.reserve(method)?;
         if !wait.is_zero() {
@@ -313,7 +316,8 @@ mod tests {
             deletes: None,
         });
         let started = Instant::now();
-        let calls = in_background(async {
+        let later = Instant::now() + Duration::from_secs(3600);
+        let calls = in_background(later, async {
             let turns = (0..30).map(|_| pace.turn(&Method::GET));
             futures::future::join_all(turns).await
         });
@@ -331,6 +335,28 @@ mod tests {
         // 30 and 10 calls, of which 20 come out of the burst, and half of a burst is left.
         let took = started.elapsed().as_secs_f64();
         assert!((14.9..15.1).contains(&took), "{took}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_in_the_background_does_not_wait_past_its_time() {
+        let rate = Rate {
+            burst: 1.0,
+            per_second: 0.1,
+        };
+        let pace = Pace::new(Rates {
+            reads: rate,
+            writes: rate,
+            deletes: None,
+        });
+        let started = Instant::now();
+        let turns = in_background(started + Duration::from_secs(25), async {
+            let turns = (0..5).map(|_| pace.turn(&Method::GET));
+            futures::future::join_all(turns).await
+        });
+        let turns = turns.await;
+        assert_eq!(turns.iter().filter(|turn| turn.is_ok()).count(), 3);
+        assert!(turns[4].is_err_and(|wait| wait > Duration::ZERO));
+        assert_eq!(started.elapsed(), Duration::from_secs(25));
     }
 
     #[tokio::test(start_paused = true)]

@@ -25,15 +25,19 @@ pub(super) const FUNCTION: Function =
 /// How long one invocation works before it puts back the names that are left. The host ends it after ten minutes.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// How long its calls wait for their turn at most: the name that is looked at then is put back too.
+const LAST_CALL: Duration = Duration::from_secs(480);
+
 /// How long the messages of a paused run wait.
 const PAUSE: Duration = Duration::from_secs(60);
 
 async fn run(app: &App, invocation: &Invocation) -> Reply {
+    let last_call = tokio::time::Instant::now() + LAST_CALL;
     let message = invocation.message(MESSAGE);
     let batch = match Batch::parse(&message) {
         Ok(batch) => batch,
         Err(_) if copy_blobs::is_share(&message) => {
-            return media::in_background(copy_blobs::run(app, invocation)).await;
+            return media::in_background(last_call, copy_blobs::run(app, invocation)).await;
         }
         Err(bad) => return poison(app, invocation, Reason::BadMessage, &bad.to_string()).await,
     };
@@ -51,7 +55,7 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
     }
     let started = Instant::now();
     let mut done = Done::default();
-    let result = media::in_background(work(app, invocation, &batch, &mut done)).await;
+    let result = media::in_background(last_call, work(app, invocation, &batch, &mut done)).await;
     log::batch(
         invocation,
         &batch,

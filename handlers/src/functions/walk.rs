@@ -124,14 +124,18 @@ async fn run(app: &App, invocation: &Invocation) -> Reply {
         progress: Progress::default(),
         since: last.map_or(began, |last| last.started),
     };
-    let (result, calls) = media::counted(media::in_background(go_through(
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let walking = go_through(
         app,
         &order,
+        deadline,
         last,
         marks.latest_full(order.kind).map(|walked| walked.primary),
         &mut enqueuer,
-    )))
-    .await;
+    );
+    // The walk itself says that it took too long.
+    let waits = deadline + Duration::from_secs(60);
+    let (result, calls) = media::counted(media::in_background(waits, walking)).await;
     let result = match result {
         // The rest is not to be had, or not at once: what was found goes its way.
         Err(stopped) if !comes_again(&stopped) => match enqueuer.flush().await {
@@ -186,11 +190,11 @@ const SHRUNK: &str = "the primary's list is empty, or under half of the last one
 async fn go_through(
     app: &App,
     order: &WalkOrder,
+    deadline: tokio::time::Instant,
     last: Option<&Walked>,
     full: Option<u64>,
     enqueuer: &mut Enqueuer<'_>,
 ) -> Result<(), Stopped<QueueError>> {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
     let selection = Selection {
         kind: order.kind,
         name: order.name.as_deref().map(WildMatch::new),

@@ -14,7 +14,7 @@ use wiring::Parts;
 
 use crate::{
     arguments::Global,
-    comparison::{Look, compare},
+    comparison::{Look, compare, patiently},
     configuration::configured,
     failure::{Failure, Verdict},
     finding::{Counts, Line, value},
@@ -172,7 +172,7 @@ fn is_same_asset(finding: &Finding) -> bool {
 /// What the bytes of an asset's blobs say, after everything else was found to agree.
 async fn hashed(parts: &Parts, id: ResourceId) -> (Finding, Compared) {
     let mut compared = Compared::default();
-    let verdict = match media::in_background(parts.mirror.places(id.name())).await {
+    let verdict = match media::in_background(patiently(), parts.mirror.places(id.name())).await {
         Err((reason, detail)) => Plan::Unknown(reason, detail),
         // Somebody has deleted one of them since.
         Ok(None) => Plan::Same,

@@ -12,7 +12,7 @@ use wildmatch::WildMatch;
 
 use super::Start;
 use crate::{
-    comparison::{Look, compare},
+    comparison::{Look, compare, patiently},
     configuration::Configured,
     failure::{Failure, Verdict},
     output::{Output, columns},
@@ -175,7 +175,7 @@ async fn of_kind(start: &Start, kind: Kind, configured: &Configured) -> Result<W
     .await?;
     let weights = stream::iter(&assets).map(|asset| mirror.weigh(asset));
     let weights = weights.buffer_unordered(AT_ONCE).collect::<Vec<_>>();
-    for weight in media::in_background(weights).await {
+    for weight in media::in_background(patiently(), weights).await {
         match weight {
             Ok(weight) => {
                 work.weight.blobs += weight.blobs;
