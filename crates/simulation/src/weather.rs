@@ -118,7 +118,7 @@ impl Weather {
         let rates = Rates {
             throttled: of(0.02),
             failed: of(0.02),
-            denied: of(0.003),
+            denied: of(0.01),
             broken: of(0.02),
             hung: of(0.006),
             ignored: of(0.01),

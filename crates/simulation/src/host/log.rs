@@ -16,6 +16,7 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 /// What a line says about one change.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
+    pub(crate) function: String,
     pub(crate) kind: String,
     pub(crate) parent: Option<String>,
     pub(crate) name: String,
@@ -69,6 +70,7 @@ impl Log {
             .filter_map(|line| {
                 let text = |field: &str| line[field].as_str().map(ToOwned::to_owned);
                 Some(Entry {
+                    function: text("function").unwrap_or_default(),
                     kind: text("kind")?,
                     parent: text("parent"),
                     name: text("name")?,
