@@ -267,7 +267,7 @@ module network 'network/network.bicep' = if (privateNetwork) {
     tags: tags
     prefix: empty(networkPrefix) ? '10.90.0.0/24' : networkPrefix
     ownStorageId: storage.outputs.id
-    mediaStorageIds: concat(primaryStorageIds, secondaryStorageIds)
+    mediaStorageIds: union(primaryStorageIds, secondaryStorageIds)
   }
 }
 
@@ -354,11 +354,20 @@ module ams 'ams/main.bicep' = if (backend == 'ams') {
   }
 }
 
+module blobLocation 'events/storage-location.bicep' = [for (id, index) in primaryStorageIds: if (functionsDeployed && blobEvents && eventSource != 'none') {
+  name: 'mirror-blob-location-${index}-${token}'
+  scope: resourceGroup(split(id, '/')[2], split(id, '/')[4])
+  params: {
+    accountName: last(split(id, '/'))
+  }
+}]
+
 module blobTopic 'events/storage-topic.bicep' = [for (id, index) in primaryStorageIds: if (functionsDeployed && blobEvents && eventSource != 'none') {
   name: 'mirror-blob-events-${index}-${token}'
   scope: resourceGroup(split(empty(storageTopics[index]) ? id : storageTopics[index], '/')[2], split(empty(storageTopics[index]) ? id : storageTopics[index], '/')[4])
   params: {
-    accountName: last(split(id, '/'))
+    accountId: id
+    location: blobLocation[index].outputs.location
     topicName: empty(storageTopics[index]) ? 'evgt-mirror-${last(split(id, '/'))}' : last(split(storageTopics[index], '/'))
     topicExists: !empty(storageTopics[index])
     functionAppId: app.outputs.id

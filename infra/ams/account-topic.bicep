@@ -1,7 +1,10 @@
 metadata description = 'The system topic of the primary account, which sends its job events.'
 
-@description('Name of the account.')
-param accountName string
+@description('Resource ID of the account.')
+param accountId string
+
+@description('Region of the account, in which a system topic of it has to be.')
+param location string
 
 @description('Name of the topic.')
 param topicName string
@@ -12,14 +15,9 @@ param eventsIdentityId string
 @description('Tags of every resource.')
 param tags object
 
-resource account 'Microsoft.Media/mediaServices@2023-01-01' existing = {
-  name: accountName
-}
-
 resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
   name: topicName
-  // A system topic stands in the region of its source.
-  location: account.location
+  location: location
   tags: tags
   identity: {
     type: 'UserAssigned'
@@ -28,7 +26,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = {
     }
   }
   properties: {
-    source: account.id
+    source: accountId
     topicType: 'Microsoft.Media.MediaServices'
   }
 }

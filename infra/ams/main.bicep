@@ -111,11 +111,20 @@ module endpointOperator 'endpoint-operator.bicep' = if (operatorStartsEndpoints 
   }
 }
 
+module primaryLocation 'account-location.bicep' = if (subscribe && empty(accountTopicId)) {
+  name: 'mirror-account-location-${token}'
+  scope: resourceGroup(primaryParts[2], primaryParts[4])
+  params: {
+    accountName: primaryParts[8]
+  }
+}
+
 module accountTopic 'account-topic.bicep' = if (subscribe && empty(accountTopicId)) {
   name: 'mirror-account-topic-${token}'
   scope: resourceGroup(primaryParts[2], primaryParts[4])
   params: {
-    accountName: primaryParts[8]
+    accountId: primary
+    location: primaryLocation.outputs.location
     topicName: accountTopicName
     eventsIdentityId: eventsIdentityId
     tags: tags

@@ -88,10 +88,12 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
-// Nobody deploys with a password.
+// Nobody deploys with a password. Both ask for a location, without which Azure says "The parameter location has an invalid value"; the
+// compiler does not know that and warns of it (BCP187, https://github.com/Azure/bicep-types-az/issues/1529).
 resource publishingByFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: site
   name: 'ftp'
+  location: location
   properties: {
     allow: false
   }
@@ -100,6 +102,7 @@ resource publishingByFtp 'Microsoft.Web/sites/basicPublishingCredentialsPolicies
 resource publishingByScm 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: site
   name: 'scm'
+  location: location
   properties: {
     allow: false
   }

@@ -1,7 +1,10 @@
 metadata description = 'Blobs of the primary that were written or deleted, for the function blob-changed. One module for each storage account.'
 
-@description('Name of the storage account.')
-param accountName string
+@description('Resource ID of the storage account.')
+param accountId string
+
+@description('Region of the storage account, in which a system topic of it has to be; not asked for where the topic exists already.')
+param location string
 
 @description('Name of the system topic: of an existing one of the account, or of the one that is made.')
 param topicName string
@@ -24,13 +27,9 @@ param eventsIdentityId string
 @description('Tags of every resource.')
 param tags object
 
-resource account 'Microsoft.Storage/storageAccounts@2023-05-01' existing = {
-  name: accountName
-}
-
 resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = if (!topicExists) {
   name: topicName
-  location: account.location
+  location: location
   tags: tags
   identity: {
     type: 'UserAssigned'
@@ -39,7 +38,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2022-06-15' = if (!topicExists)
     }
   }
   properties: {
-    source: account.id
+    source: accountId
     topicType: 'Microsoft.Storage.StorageAccounts'
   }
 }

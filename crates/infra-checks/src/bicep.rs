@@ -34,6 +34,10 @@ pub(crate) struct Deployed<'a> {
     pub(crate) what: &'a str,
     /// What stands behind `if`.
     pub(crate) condition: Option<&'a str>,
+    /// That, and what a loop goes through.
+    pub(crate) before: Vec<Node<'a>>,
+    /// Whether it stands elsewhere and is only referred to.
+    pub(crate) existing: bool,
     pub(crate) body: Option<Node<'a>>,
     pub(crate) line: usize,
 }
@@ -171,11 +175,21 @@ impl Bicep {
                 let condition = condition
                     .first()
                     .and_then(|node| named(*node).first().copied());
+                let loops = of_kind(node, "for_statement").into_iter();
+                let through = loops.filter_map(|node| {
+                    let body = node.child_by_field_name("body")?;
+                    body.prev_named_sibling()
+                });
+                let before = through.chain(condition).collect();
+                let head = self.text(node).split(['{', '[']).next();
+                let existing = head.is_some_and(|head| head.contains(" existing "));
                 let body = of_kind(node, "object").into_iter().next();
                 Some(Deployed {
                     symbol: self.text(*parts.first()?),
                     what,
                     condition: condition.map(|node| self.text(node)),
+                    before,
+                    existing,
                     body,
                     line: line(node),
                 })

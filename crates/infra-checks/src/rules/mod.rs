@@ -12,6 +12,7 @@ mod pinned;
 mod roles;
 mod secrets;
 mod settings;
+mod start;
 mod storage;
 mod watch;
 
@@ -50,12 +51,13 @@ impl Findings {
 
 type Rule = fn(&Infra<'_>, &mut Findings);
 
-const ALL: [(&str, Rule); 14] = [
+const ALL: [(&str, Rule); 15] = [
     ("parses", parses::rule),
     ("described", described::rule),
     ("names", names::rule),
     ("modules", modules::rule),
     ("pinned", pinned::rule),
+    ("start", start::rule),
     ("secrets", secrets::rule),
     ("parameters", parameters::rule),
     ("settings", settings::rule),
