@@ -10,6 +10,7 @@ use mirror::Mirror;
 use settings::{AccountIdentity, EventTopics, Settings, Webhook};
 use state::{Arrivals, Documents, Exceptions, Runs, Watermarks};
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 use wiring::{Parts, TokenExpiry, WiringError};
 
 use crate::{BlobEvents, backoff};
@@ -67,16 +68,23 @@ pub struct Walks {
     pub watermarks: Watermarks,
     /// How often a sweep asks for each depth.
     pub sweep: BTreeMap<Depth, Duration>,
+    /// How many names the batches that are worked on may look at at once, all together.
+    pub names: Semaphore,
 }
 
 impl Walks {
-    /// Walks at these intervals, with their state among documents.
+    /// Walks at these intervals, with their state among documents; so many of the names that they find are looked at at once.
     #[must_use]
-    pub fn new(documents: &Arc<dyn Documents>, sweep: BTreeMap<Depth, Duration>) -> Self {
+    pub fn new(
+        documents: &Arc<dyn Documents>,
+        sweep: BTreeMap<Depth, Duration>,
+        at_once: usize,
+    ) -> Self {
         Self {
             runs: Runs::new(Arc::clone(documents)),
             watermarks: Watermarks::new(Arc::clone(documents)),
             sweep,
+            names: Semaphore::new(at_once),
         }
     }
 }
@@ -96,7 +104,11 @@ impl App {
             watch: parts.watch,
             arrivals: Arrivals::new(Arc::clone(&parts.documents)),
             queues: Box::new(parts.queues),
-            walks: Walks::new(&parts.documents, settings.sweep.clone()),
+            walks: Walks::new(
+                &parts.documents,
+                settings.sweep.clone(),
+                wiring::names_at_once(settings),
+            ),
             exceptions: Exceptions::new(parts.documents),
             primary: settings.primary.identity.clone(),
             webhook: settings.webhook.clone(),

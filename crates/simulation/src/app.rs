@@ -91,7 +91,7 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
             },
         ),
         queues: Box::new(Sender(line.clone())),
-        walks: Walks::new(&documents, sweeps(world.backend)),
+        walks: Walks::new(&documents, sweeps(world.backend), 8),
         // Nobody asks how far behind the replica is: the promises do.
         watch: Watch::new(
             Primary::new(client(Side::Primary)),

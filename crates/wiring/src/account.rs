@@ -32,6 +32,31 @@ pub fn rates(settings: &Settings, side: Side) -> Option<Rates> {
     account.share.map(|share| rates.scaled(share))
 }
 
+/// The most resources that one instance looks at at once in a backfill: four of each of the twelve batches that `host.json` allows.
+const MOST_AT_ONCE: f64 = 48.0;
+
+/// How many resources a backfill looks at at once in one instance: about as many as the slower account allows reads in four seconds. A look
+/// is a handful of calls one after the other; with more looks than that each would wait so long for its turns that it could not end
+/// within its invocation's time.
+#[must_use]
+pub fn names_at_once(settings: &Settings) -> usize {
+    at_once([Side::Primary, Side::Secondary].map(|side| rates(settings, side)))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a number between 1 and 48"
+)]
+fn at_once(rates: [Option<Rates>; 2]) -> usize {
+    let reads = rates
+        .into_iter()
+        .flatten()
+        .map(|rates| rates.reads.per_second);
+    let slower = reads.fold(f64::INFINITY, f64::min);
+    (slower * 4.0).ceil().clamp(1.0, MOST_AT_ONCE) as usize
+}
+
 /// The client of one account, and when its token ends if it says so.
 pub(crate) fn account(
     settings: &Settings,
@@ -62,4 +87,23 @@ pub(crate) fn account(
             (Arc::new(mkio), expiry)
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_are_looked_at_as_the_rates_allow() {
+        let of = |primary, secondary| {
+            at_once([primary, secondary].map(|part| Some(Rates::ARM.scaled(part))))
+        };
+        assert_eq!(at_once([None, None]), 48);
+        assert_eq!(of(100.0, 100.0), 48);
+        // Half of the primary's for four instances, and for forty.
+        assert_eq!(of(0.125, 0.25), 13);
+        assert_eq!(of(0.0125, 0.025), 2);
+        assert_eq!(of(0.001, 1.0), 1);
+        assert_eq!(at_once([Some(Rates::MKIO.scaled(0.125)), None]), 15);
+    }
 }

@@ -10,7 +10,7 @@ mod parts;
 mod storage;
 mod webhooks;
 
-pub use account::{TokenExpiry, rates};
+pub use account::{TokenExpiry, names_at_once, rates};
 pub use error::WiringError;
 pub use parts::Parts;
 pub use webhooks::webhook_rules;

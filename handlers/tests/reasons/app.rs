@@ -89,7 +89,7 @@ impl Scene {
                 options,
             ),
             queues: Box::new(queues.clone()),
-            walks: Walks::new(&documents, BTreeMap::new()),
+            walks: Walks::new(&documents, BTreeMap::new(), 8),
             watch: Watch::new(
                 Primary::new(primary),
                 Arc::new(NoQueues),

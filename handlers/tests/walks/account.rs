@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -23,6 +24,10 @@ struct Inside {
     refuses: Option<String>,
     /// What lists and reads end with.
     fails: Option<ErrorKind>,
+    /// How long a read takes.
+    takes: Duration,
+    /// Reads at the moment, and the most that there were.
+    reading: [usize; 2],
 }
 
 pub(crate) fn id(kind: Kind, name: &str) -> ResourceId {
@@ -62,6 +67,16 @@ impl Account {
         self.inside().fails = kind;
     }
 
+    /// Reads take this long from now on.
+    pub(crate) fn slow_down(&self, takes: Duration) {
+        self.inside().takes = takes;
+    }
+
+    /// The most reads at one time.
+    pub(crate) fn most_reads(&self) -> usize {
+        self.inside().reading[1]
+    }
+
     /// How many lists were asked for since the last time.
     pub(crate) fn lists(&self) -> usize {
         std::mem::take(&mut self.inside().lists)
@@ -81,7 +96,17 @@ impl Account {
 #[async_trait]
 impl MediaService for Account {
     async fn read(&self, id: &ResourceId) -> Result<Option<Body>, ServiceError> {
-        let inside = self.inside();
+        let takes = {
+            let mut inside = self.inside();
+            inside.reading[0] += 1;
+            inside.reading[1] = inside.reading[1].max(inside.reading[0]);
+            inside.takes
+        };
+        if !takes.is_zero() {
+            tokio::time::sleep(takes).await;
+        }
+        let mut inside = self.inside();
+        inside.reading[0] -= 1;
         match inside.fails {
             Some(kind) => Err(ServiceError::new(kind, "GET", "made for this test")),
             None => Ok(inside.resources.get(&id.to_string()).cloned()),

@@ -8,6 +8,7 @@
 mod account;
 #[path = "../reasons/app.rs"]
 mod app;
+mod batches;
 
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 
@@ -276,45 +277,6 @@ async fn what_failed_for_good_is_tried_again_after_an_hour() {
 }
 
 #[tokio::test]
-async fn a_paused_run_waits_and_a_cancelled_one_ends() {
-    let scene = scene();
-    scene.primary.put(KIND, "a", version(1));
-    let order = WalkOrder::new(KIND, Depth::List, Cause::Backfill, "run", now());
-    scene.state("run", RunState::Paused).await;
-    let again = scene.walk(&order).await;
-    assert_eq!(scene.primary.lists(), 0);
-    let [put_back] = &again[..] else {
-        panic!("{again:?}");
-    };
-    assert_eq!(put_back.queue, "walk");
-    assert_eq!(WalkOrder::parse(put_back.text.as_bytes()).unwrap(), order);
-    assert_eq!(put_back.delay.as_secs(), 60);
-
-    scene.state("run", RunState::Running).await;
-    let batches = scene.walk(&order).await;
-    assert_eq!(names(&batches), ["a"]);
-    scene.state("run", RunState::Paused).await;
-    assert!(matches!(
-        scene.run("backfill", &batches[0].text).await,
-        Reply::Done(_)
-    ));
-    let again = scene.sent();
-    assert_eq!(
-        (names(&again), again[0].delay.as_secs()),
-        (vec!["a".to_owned()], 60)
-    );
-    assert_eq!(again[0].text, batches[0].text);
-
-    scene.state("run", RunState::Cancelled).await;
-    scene.work(batches.clone()).await;
-    assert!(scene.walk(&order).await.is_empty());
-    assert!(!scene.secondary.has(KIND, "a"));
-    scene.state("run", RunState::Running).await;
-    scene.work(batches).await;
-    assert!(scene.secondary.has(KIND, "a"));
-}
-
-#[tokio::test]
 async fn walks_delete_only_where_the_setting_says_so() {
     let scene = scene();
     for kind in [KIND, Kind::AccountFilters, Kind::ContentKeyPolicies] {
@@ -503,50 +465,4 @@ async fn what_passes_is_tried_again_by_a_sweep_some_times_and_by_a_backfill_alwa
         let marks = scene.app().walks.watermarks.read().await.unwrap();
         assert!(marks.walked(KIND, Depth::List).is_none());
     }
-}
-
-#[tokio::test]
-async fn a_rate_is_kept_to_by_when_batches_can_be_seen() {
-    let scene = scene();
-    for n in 0..120 {
-        scene.primary.put(KIND, &format!("policy-{n}"), version(1));
-    }
-    let slow = WalkOrder {
-        rate: Some(2.0),
-        cause: Cause::Backfill,
-        ..list()
-    };
-    let batches = scene.walk(&slow).await;
-    let delays: Vec<u64> = batches.iter().map(|batch| batch.delay.as_secs()).collect();
-    assert_eq!(delays, [0, 25, 50]);
-    // A rate that nobody can keep to ends no walk.
-    let never = WalkOrder {
-        rate: Some(1e-300),
-        ..slow
-    };
-    assert_eq!(scene.walk(&never).await.len(), 3);
-}
-
-#[tokio::test]
-async fn what_waits_in_a_batch_for_more_than_a_minute_is_recorded() {
-    let scene = scene();
-    for name in ["one", "two"] {
-        scene.primary.put(KIND, name, version(1));
-    }
-    let batches = scene.walk(&list()).await;
-    scene.primary.fail(Some(ErrorKind::Unavailable));
-    pass(MINUTE * 2);
-    let recorded = async |name| scene.app().exceptions.get(&id(KIND, name)).await.unwrap();
-    // What is true of the service is not recorded of each resource: the first is put back by itself, and the others together.
-    let reply = scene.run("backfill", &batches[0].text).await;
-    assert!(matches!(reply, Reply::Done(_)), "{reply:?}");
-    let parts = scene.sent();
-    assert_eq!(names(&parts), ["one", "two"]);
-    assert!(recorded("one").await.is_none());
-    // It may be the resource all the same: waiting by itself, it is known to wait.
-    let reply = scene.run("backfill", &parts[0].text).await;
-    assert!(matches!(reply, Reply::Done(_)), "{reply:?}");
-    assert_eq!(recorded("one").await.unwrap().reason, "source-unavailable");
-    assert_eq!(names(&scene.sent()), ["one"]);
-    assert!(recorded("two").await.is_none());
 }

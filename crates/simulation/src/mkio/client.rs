@@ -184,6 +184,24 @@ impl MediaService for Client {
         Ok(self.get(id).await?.is_some())
     }
 
+    async fn is_being_made(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+        if !matches!(id.kind(), Kind::Assets | Kind::ContentKeyPolicies) {
+            return Ok(false);
+        }
+        let world = &self.caller.line.world;
+        let unfinished = self.caller.read(&format!("GET {id}/state"), |state, side| {
+            let record = state.account(side).get(id);
+            record.is_some_and(|record| record.usable > world.clock.now())
+        });
+        match unfinished.await {
+            Err(Unread {
+                trouble: Trouble::Lost,
+                ..
+            }) => Ok(false),
+            unfinished => Ok(unfinished?),
+        }
+    }
+
     async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
         let page = self.caller.list(request).await.map(Some);
         let page = self.found(page).await?;

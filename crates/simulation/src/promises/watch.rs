@@ -43,7 +43,8 @@ pub(crate) struct Watch {
     pub(crate) confirmed: bool,
     /// How many deletions each walk asked for.
     asked: BTreeMap<Option<task::Id>, usize>,
-    listings: HashMap<Option<task::Id>, Listing>,
+    /// What an invocation saw in a container of the source when it looked last: blobs and the state they were in.
+    listings: HashMap<(Option<task::Id>, Place), Vec<(String, u64)>>,
     /// Whether an invocation found a source there when it looked last.
     sources: HashMap<(Option<task::Id>, ResourceId), bool>,
     /// Which invocations read the keys of a replica since it was created.
@@ -56,13 +57,8 @@ pub(crate) struct Watch {
     deleted: BTreeMap<ResourceId, Fields>,
 }
 
-/// What an invocation saw in the source when it looked last.
-#[derive(Clone, Debug)]
-struct Listing {
-    account: String,
-    container: String,
-    blobs: Vec<(String, u64)>,
-}
+/// A storage account and a container in it.
+type Place = (String, String);
 
 impl Watch {
     pub(crate) fn breaks(&mut self, promise: &str, what: impl AsRef<str>) {
@@ -98,19 +94,12 @@ impl Watch {
         if crate::storage::part_of(&of.account) != Part::SourceStorage {
             return;
         }
-        let listing = self.listings.entry(task).or_insert_with(|| Listing {
-            account: of.account.clone(),
-            container: of.container.clone(),
-            blobs: Vec::new(),
-        });
+        let place = (of.account.clone(), of.container.clone());
+        let listing = self.listings.entry((task, place)).or_default();
         if first {
-            *listing = Listing {
-                account: of.account.clone(),
-                container: of.container.clone(),
-                blobs: Vec::new(),
-            };
+            listing.clear();
         }
-        listing.blobs.extend(page);
+        listing.extend(page);
     }
 }
 
@@ -255,6 +244,17 @@ impl State {
         self.incomplete(&id, &replica.properties, now)
     }
 
+    /// What this invocation saw of an asset's bytes in the source, and where: the asset may have been in more than one place.
+    fn seen(&self, asset: &ResourceId) -> Option<(Place, &[(String, u64)])> {
+        let sources = self.chronicle.sources.get(asset)?.iter().rev();
+        let mut places = sources.filter_map(|source| self.primary.place(source));
+        places.find_map(|place| {
+            let key = (task::try_id(), place);
+            let seen = self.watch.listings.get(&key)?;
+            Some((key.1, seen.as_slice()))
+        })
+    }
+
     /// What the invocation saw in the source must be in the replica, in that state or a later one.
     fn incomplete(
         &self,
@@ -262,11 +262,11 @@ impl State {
         replica: &Fields,
         now: OffsetDateTime,
     ) -> Option<String> {
-        let Some(seen) = self.watch.listings.get(&task::try_id()) else {
-            return Some(format!("nobody looked at the bytes of {asset}"));
-        };
         let Some(place) = self.secondary.place(replica) else {
             return Some(format!("{asset} is in storage that nobody knows"));
+        };
+        let Some((source, seen)) = self.seen(asset) else {
+            return Some(format!("nobody looked at the bytes of {asset}"));
         };
         if self.watch.foreign.contains(&place) {
             return Some(format!(
@@ -275,15 +275,13 @@ impl State {
             ));
         }
         let container = self.storage.container(&place.0, &place.1);
-        let missing = seen.blobs.iter().find(|(name, state)| {
+        let missing = seen.iter().find(|(name, state)| {
             let there = container.and_then(|container| container.blobs.get(name));
             there.is_none_or(|blob| {
                 blob.is_arriving(now)
-                    || !self.storage.is_since(
-                        (&seen.account, &seen.container, name),
-                        *state,
-                        &blob.content,
-                    )
+                    || !self
+                        .storage
+                        .is_since((&source.0, &source.1, name), *state, &blob.content)
             })
         });
         missing.map(|(name, _)| format!("the blob {name} of {asset} is not there"))
@@ -293,10 +291,9 @@ impl State {
         if self.chronicle.jobs.contains(asset) {
             return None;
         }
-        let seen = self.watch.listings.get(&task::try_id())?;
-        let source = self.storage.container(&seen.account, &seen.container)?;
+        let (source, seen) = self.seen(asset)?;
+        let source = self.storage.container(&source.0, &source.1)?;
         let newest = seen
-            .blobs
             .iter()
             .filter_map(|(name, state)| {
                 let blob = source.blobs.get(name)?;
