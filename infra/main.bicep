@@ -12,16 +12,18 @@ param environmentName string
 @minLength(1)
 param location string
 
-@description('Object ID of the person or group that runs the command-line tool and keeps the tokens; empty for nobody.')
+@description('Object ID of whoever deploys, as azd gives it: the operator, unless a group is named. Empty for nobody.')
 param operatorPrincipalId string = ''
 
-@description('What the operator is.')
+@description('What whoever deploys is, as azd gives it.')
 @allowed([
   'User'
-  'Group'
   'ServicePrincipal'
 ])
 param operatorPrincipalType string = 'User'
+
+@description('Object ID of the group whose members run the command-line tool and keep the tokens; empty for whoever deploys.')
+param operatorGroupId string = ''
 
 // The two accounts
 
@@ -152,6 +154,9 @@ param lagObjectiveMinutes int = 15
 @description('Whether the app reaches all storage accounts through private endpoints.')
 param privateNetwork bool = false
 
+@description('Public IPv4 addresses or ranges (not /31 or /32) from which operators reach the app\'s own storage although it is closed, separated by commas; empty for none.')
+param operatorAddresses string = ''
+
 @description('Address space of the virtual network that is made for that, a /24 or larger; empty for 10.90.0.0/24.')
 param networkPrefix string = ''
 
@@ -186,6 +191,8 @@ param probePath string = ''
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 var vaultName = 'kv-mirror-${token}'
+var operatorId = empty(operatorGroupId) ? operatorPrincipalId : operatorGroupId
+var operatorType = empty(operatorGroupId) ? operatorPrincipalType : 'Group'
 var deletionKinds = filter(map(split(deletions, ','), kind => trim(kind)), kind => !empty(kind) && kind != 'none')
 
 var pairs = map(filter(split(storageAccounts, ','), pair => !empty(trim(pair))), pair => split(trim(pair), '='))
@@ -226,10 +233,11 @@ module storage 'app/storage.bicep' = {
     tags: tags
     sku: storageSku
     private: privateNetwork
+    openTo: filter(map(split(operatorAddresses, ','), address => trim(address)), address => !empty(address))
     appPrincipalId: identity.outputs.appPrincipalId
     eventsPrincipalId: identity.outputs.eventsPrincipalId
-    operatorPrincipalId: operatorPrincipalId
-    operatorPrincipalType: operatorPrincipalType
+    operatorPrincipalId: operatorId
+    operatorPrincipalType: operatorType
   }
 }
 
@@ -253,8 +261,8 @@ module vault 'app/vault.bicep' = if (backend == 'mkio') {
     name: vaultName
     tags: tags
     appPrincipalId: identity.outputs.appPrincipalId
-    operatorPrincipalId: operatorPrincipalId
-    operatorPrincipalType: operatorPrincipalType
+    operatorPrincipalId: operatorId
+    operatorPrincipalType: operatorType
   }
 }
 
@@ -340,8 +348,8 @@ module ams 'ams/main.bicep' = if (backend == 'ams') {
     assignRoles: accountRoles
     deletions: deletionKinds
     operatorStartsEndpoints: operatorStartsEndpoints
-    operatorPrincipalId: operatorPrincipalId
-    operatorPrincipalType: operatorPrincipalType
+    operatorPrincipalId: operatorId
+    operatorPrincipalType: operatorType
     subscribe: functionsDeployed && eventSource == 'system'
     accountTopicId: accountTopicId
     groupTopicId: groupTopicId

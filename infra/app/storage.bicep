@@ -19,6 +19,9 @@ param sku string
 @description('Whether only private endpoints reach the account.')
 param private bool
 
+@description('Public addresses that reach a private account all the same.')
+param openTo array
+
 @description('Object ID of the app\'s identity.')
 param appPrincipalId string
 
@@ -92,6 +95,10 @@ resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     networkAcls: {
       defaultAction: private ? 'Deny' : 'Allow'
       bypass: 'AzureServices'
+      ipRules: [for address in openTo: {
+        action: 'Allow'
+        value: address
+      }]
     }
   }
 }

@@ -17,6 +17,11 @@ needed() {
     [ -n "$given" ] || fail "$1 is not set; $2"
 }
 
+# Whether a text is the resource ID of a resource of this type. The service's letter case varies.
+is_resource() {
+    printf '%s\n' "$1" | grep -qixE "/subscriptions/[^/ ]+/resourceGroups/[^/ ]+/providers/$2/[^/ ]+"
+}
+
 is_mkio() { [ "${MIRROR_BACKEND:-ams}" = mkio ]; }
 
 # Remembers a value in the azd environment that the hook runs for.

@@ -58,6 +58,11 @@ pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
             findings.say(FILE, format!("{name} cannot be {default}"));
         }
     }
+    // azd gives its own values for both whatever stands in the environment, so that one must not come from elsewhere.
+    if variables.contains("AZURE_PRINCIPAL_ID") != variables.contains("AZURE_PRINCIPAL_TYPE") {
+        let what = "AZURE_PRINCIPAL_ID and AZURE_PRINCIPAL_TYPE are one, from azd: one is missing";
+        findings.say(FILE, what);
+    }
     for name in given["settings"]["value"]
         .as_object()
         .into_iter()

@@ -9,6 +9,13 @@ pub(crate) const ALL: &[Broken] = &[
     broken(
         "parameters",
         PARAMETERS,
+        "${AZURE_PRINCIPAL_TYPE=User}",
+        "${INFRA_OPERATOR_TYPE=User}",
+        "AZURE_PRINCIPAL_TYPE are one",
+    ),
+    broken(
+        "parameters",
+        PARAMETERS,
         "\"backend\"",
         "\"backEnd\"",
         "backEnd is no parameter",

@@ -35,7 +35,8 @@ impl Desk {
             );
         }
         let log = desk.log().display().to_string();
-        for tool in ["az", "azd", "cargo", "python3"] {
+        // `sleep` too, so that nobody waits.
+        for tool in ["az", "azd", "cargo", "python3", "sleep"] {
             let path = desk.folder.path().join(tool);
             // `cargo` is also asked which variables it was given.
             let script = format!(
@@ -64,6 +65,7 @@ impl Desk {
                 ("AZURE_ENV_NAME", "prod"),
                 ("AZURE_RESOURCE_GROUP", "rg-prod"),
                 ("AZURE_SUBSCRIPTION_ID", "s-1"),
+                ("INFRA_APP_ID", "/sites/func-1"),
                 ("INFRA_APP_NAME", "func-1"),
                 ("INFRA_APP_URL", "https://func-1.example.net"),
                 ("INFRA_VAULT", "kv-1"),
@@ -103,6 +105,22 @@ fn media(account: &str) -> String {
     format!("{GROUP}/Microsoft.Media/mediaServices/{account}")
 }
 
+fn storage(account: &str) -> String {
+    format!("{GROUP}/Microsoft.Storage/storageAccounts/{account}")
+}
+
+/// What a user says of two accounts.
+fn media_accounts() -> [(&'static str, String); 3] {
+    [
+        ("MIRROR_PRIMARY", media("east")),
+        ("MIRROR_SECONDARY", media("west")),
+        (
+            "INFRA_STORAGE_ACCOUNTS",
+            format!("{}={}, ", storage("a"), storage("b")),
+        ),
+    ]
+}
+
 const SETTINGS: &str = "MIRROR_BACKEND\tmkio\nMIRROR_PRIMARY\twest\nMIRROR_HOST_MAP\ta=b c\n\
     MIRROR_PRIMARY_TOKEN\t@Microsoft.KeyVault(SecretUri=https://kv-1/secrets/mirror-primary-token)\n\
     AzureWebJobsStorage__accountName\tstmirror\nAzureWebJobsStorage__credential\tmanagedidentity\n\
@@ -120,16 +138,54 @@ fn what_is_missing_is_named_before_anything_is_made() {
     let output = desk.run("prepare.sh", &[("MIRROR_PRIMARY", "west")]);
     assert!(!output.status.success());
     assert!(desk.shown(&output).contains("MIRROR_SECONDARY"));
-    let all = [
-        ("MIRROR_PRIMARY", "west"),
-        ("MIRROR_SECONDARY", "north"),
-        ("INFRA_STORAGE_ACCOUNTS", "a=b"),
-    ];
+    let all = media_accounts();
+    let all = all.each_ref().map(|(name, value)| (*name, value.as_str()));
     succeeded(&desk.run("prepare.sh", &all));
     let signed_out = Desk::new(&[("az account show", "!")]);
     let output = signed_out.run("prepare.sh", &all);
     assert!(!output.status.success());
     assert!(signed_out.shown(&output).contains("az login"));
+}
+
+#[test]
+fn what_is_no_resource_id_is_named_before_anything_is_made() {
+    let desk = Desk::new(&[]);
+    for (name, wrong) in [
+        ("MIRROR_SECONDARY", "west"),
+        ("INFRA_STORAGE_ACCOUNTS", "a=b"),
+        ("INFRA_STORAGE_ACCOUNTS", &storage("a")),
+        (
+            "INFRA_STORAGE_ACCOUNTS",
+            &format!("{}={}", storage("a"), media("a")),
+        ),
+    ] {
+        let mut all = media_accounts().to_vec();
+        all.push((name, wrong.to_owned()));
+        let all: Vec<_> = all
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let output = desk.run("prepare.sh", &all);
+        assert!(!output.status.success(), "{wrong}");
+        assert!(desk.shown(&output).contains(name), "{wrong}");
+    }
+}
+
+#[test]
+fn a_private_network_asks_for_the_provider_that_nothing_registers() {
+    let all = media_accounts();
+    let mut all = all
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()))
+        .to_vec();
+    all.push(("INFRA_PRIVATE_NETWORK", "true"));
+    for (state, fine) in [("Registered", true), ("NotRegistered", false)] {
+        let desk = Desk::new(&[("az provider show --namespace Microsoft.App", state)]);
+        let output = desk.run("prepare.sh", &all);
+        assert_eq!(output.status.success(), fine, "{state}");
+        let told = desk.shown(&output).contains("az provider register");
+        assert_eq!(told, !fine, "{state}");
+    }
 }
 
 #[test]
@@ -182,6 +238,22 @@ fn functions_are_subscribed_once_they_are_there() {
     assert!(again.calls().is_empty(), "{:?}", again.calls());
 }
 
+/// Event Grid refuses a function that Azure does not list yet.
+#[test]
+fn functions_that_are_not_listed_are_not_subscribed() {
+    let desk = Desk::new(&[("functionapp function show", "!")]);
+    let output = desk.run("connect.sh", &[]);
+    assert!(!output.status.success());
+    assert!(desk.shown(&output).contains("log stream"));
+    assert!(!desk.called("azd env set"));
+    let waited = desk
+        .calls()
+        .iter()
+        .filter(|call| *call == "sleep 10")
+        .count();
+    assert!(waited >= 20, "waited {waited} times");
+}
+
 #[test]
 fn the_webhook_is_registered_and_no_secret_shows() {
     let mut answers = vec![
@@ -192,6 +264,8 @@ fn the_webhook_is_registered_and_no_secret_shows() {
     let desk = Desk::new(&answers);
     let output = desk.run("connect.sh", &[("MIRROR_BACKEND", "mkio")]);
     succeeded(&output);
+    let read_anew = "/sites/func-1/config/configreferences/appsettings/refresh?";
+    assert!(desk.called(&format!("az rest --method post --url {read_anew}")));
     assert!(desk.called("webhook register"));
     assert!(desk.called("--url https://func-1.example.net/api/webhook"));
     let given = fs::read_to_string(desk.folder.path().join("calls.env")).unwrap();
@@ -280,9 +354,7 @@ fn what_stands_outside_of_the_group_is_taken_away() {
             "role-1",
         ),
     ]);
-    let storage = format!(
-        "{GROUP}/Microsoft.Storage/storageAccounts/a={GROUP}/Microsoft.Storage/storageAccounts/b"
-    );
+    let storage = format!("{}={}", storage("a"), storage("b"));
     let theirs = format!("{GROUP}/Microsoft.EventGrid/systemTopics/theirs");
     let variables = [
         ("MIRROR_PRIMARY", media("east")),
