@@ -56,14 +56,25 @@ impl Deletions {
         due: OffsetDateTime,
         since: OffsetDateTime,
     ) -> Result<bool, StateError> {
-        let known = self.0.read(&path_of(FOLDER, id)).await?;
-        let known = known.as_ref().and_then(|known| known.value["due"].as_str());
-        let known = known.and_then(|due| OffsetDateTime::parse(due, &Rfc3339).ok());
-        if known.is_some_and(|due| due > since) {
+        if self.due(id).await?.is_some_and(|due| due > since) {
             return Ok(false);
         }
         self.announce(id, due).await?;
         Ok(true)
+    }
+
+    /// From when on a deletion may be done, as its note says; `None` where it is not noted, and so not counted. A note without a time
+    /// holds nothing back.
+    ///
+    /// # Errors
+    /// [`StateError`]; the caller then deletes nothing.
+    pub async fn due(&self, id: &ResourceId) -> Result<Option<OffsetDateTime>, StateError> {
+        let note = self.0.read(&path_of(FOLDER, id)).await?;
+        Ok(note.map(|note| {
+            let due = note.value["due"].as_str();
+            due.and_then(|due| OffsetDateTime::parse(due, &Rfc3339).ok())
+                .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        }))
     }
 
     /// Forgets a deletion that was done, or is not needed any more.
@@ -156,12 +167,15 @@ mod tests {
         }
         let hour = Duration::hours(1);
         let a = id("a");
+        assert_eq!(deletions.due(&a).await.unwrap(), Some(now));
         let anew = |now| deletions.announce_anew(&a, now, now - hour);
         assert!(!anew(now + hour / 2).await.unwrap());
         assert!(anew(now + hour).await.unwrap());
+        assert_eq!(deletions.due(&a).await.unwrap(), Some(now + hour));
         assert!(!deletions.exceed(3).await.unwrap());
         assert!(deletions.exceed(2).await.unwrap());
-        deletions.done(&id("a")).await.unwrap();
+        deletions.done(&a).await.unwrap();
+        assert_eq!(deletions.due(&a).await.unwrap(), None);
         assert!(!deletions.exceed(2).await.unwrap());
         let waiting = deletions.waiting(9).await.unwrap();
         let b = WaitingDeletion {

@@ -1,11 +1,26 @@
 //! The primary says that a resource is gone.
 
+use std::time::Duration;
+
 use change::{Cause, Change, Kind, ResourceId};
+use time::OffsetDateTime;
 
 use super::Mirror;
 use crate::{
     Again, Outcome, Reason, Report, outcome::DELETIONS_HELD, policy::Deletes, problem::Problem,
 };
+
+/// How far the clocks of two instances may be apart.
+const CLOCKS: Duration = Duration::from_secs(30);
+
+/// The longest that a message of the deletions stays out of sight: ten minutes, spread by a quarter. Clocks apart.
+const UNSEEN: Duration = Duration::from_secs(750 + CLOCKS.as_secs());
+
+/// The same from [`OFTEN`] on: an hour, spread as much.
+const UNSEEN_LATER: Duration = Duration::from_secs(4500 + CLOCKS.as_secs());
+
+/// The attempt from which on what is put back waits for an hour.
+const OFTEN: u32 = 20;
 
 impl Mirror {
     /// What becomes of the replica is the operator's decision. At most it is announced here: [`Mirror::delete`] does it when its grace is over.
@@ -103,7 +118,9 @@ impl Mirror {
             let _ = self.deletions.done(id).await;
             return Ok(Report::new(Outcome::Skipped(Reason::DeletesOff)));
         }
-        if self.too_many().await {
+        let confirmed = self.deletions_confirmed().await;
+        if !confirmed && self.too_many().await {
+            self.count_again(change).await;
             return Ok(Report {
                 again: Some(Again::Progress(DELETIONS_HELD)),
                 ..Report::new(Outcome::Waiting(Reason::DeleteCap)).because(format!(
@@ -112,10 +129,20 @@ impl Mirror {
                 ))
             });
         }
-        self.refuse_while_published(id).await?;
         let replica = self.secondary.read(id).await.map_err(Problem::replica)?;
         let there = replica.is_some();
         if let Some(replica) = replica {
+            if !confirmed && let Some(wait) = self.is_early(change).await {
+                return Ok(Report {
+                    again: Some(Again::Progress(wait)),
+                    ..Report::new(Outcome::Waiting(Reason::DeleteCap)).because(format!(
+                        "done in {} s if no more than {} wait then",
+                        wait.as_secs(),
+                        self.options.delete_cap
+                    ))
+                });
+            }
+            self.refuse_while_published(id).await?;
             self.refuse_to_take_keys(&replica, None).await?;
             self.secondary.delete(id).await.map_err(Problem::replica)?;
             if self.secondary.exists(id).await.map_err(Problem::replica)? {
@@ -144,12 +171,47 @@ impl Mirror {
 
     /// If it cannot be known how many wait, nothing is deleted.
     async fn too_many(&self) -> bool {
-        !self.deletions_confirmed().await
-            && self
-                .deletions
-                .exceed(self.options.delete_cap)
-                .await
-                .unwrap_or(true)
+        let exceed = self.deletions.exceed(self.options.delete_cap);
+        exceed.await.unwrap_or(true)
+    }
+
+    /// How long a deletion is to wait still. One whose note is gone is noted once more and waits: somebody may have removed all notes, and
+    /// with them the count of what is held. Until its time its other messages wait too. If it cannot be noted, that is seen when it comes
+    /// back.
+    async fn is_early(&self, change: &Change) -> Option<Duration> {
+        let now = (self.options.clock)();
+        match self.deletions.due(&change.id).await {
+            Ok(Some(due)) => (due > now + CLOCKS).then(|| (due - now).unsigned_abs()),
+            Ok(None) => Some(self.note_again(change, now).await),
+            Err(_) => Some(DELETIONS_HELD),
+        }
+    }
+
+    /// Notes one that is held once more if its note is gone, and there is something to delete: the message of a deletion that was done may
+    /// come twice.
+    async fn count_again(&self, change: &Change) {
+        if let Ok(None) = self.deletions.due(&change.id).await
+            && self.secondary.exists(&change.id).await.unwrap_or(false)
+        {
+            self.note_again(change, (self.options.clock)()).await;
+        }
+    }
+
+    async fn note_again(&self, change: &Change, now: OffsetDateTime) -> Duration {
+        let wait = self.until_all_came(change);
+        let _ = self.deletions.announce(&change.id, now + wait).await;
+        wait
+    }
+
+    /// How long it takes until each message of the deletions that wait was in sight once, and so is counted again. If this one was put
+    /// back for an hour, so were the others that could not be confirmed with the primary.
+    fn until_all_came(&self, change: &Change) -> Duration {
+        let unseen = if change.attempt < OFTEN {
+            UNSEEN
+        } else {
+            UNSEEN_LATER
+        };
+        unseen.max(self.options.grace)
     }
 
     /// Deletions go in the reverse order of creation: an asset whose replica is published still waits for its locators to go.

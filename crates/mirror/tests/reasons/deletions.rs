@@ -44,6 +44,10 @@ pub(crate) fn rows() -> Vec<Row> {
             })
             .waits(Reason::DeleteCap, Again::Progress(Duration::from_secs(600)))
             .and_then(replica_is_there),
+        Row::deletion("the note of a deletion is lost", locator_id())
+            .given(|scene| scene.secondary.put(locator()))
+            .waits(Reason::DeleteCap, Again::Progress(Duration::from_secs(780)))
+            .and_then(replica_is_there),
         Row::deletion("what was to be deleted came back", locator_id())
             .given(|scene| {
                 scene.primary.put(locator());
@@ -51,7 +55,7 @@ pub(crate) fn rows() -> Vec<Row> {
             })
             .skips(Reason::SourceChanging)
             .and_then(replica_is_there),
-        Row::deletion("what was deleted came back meanwhile", locator_id())
+        Row::announced_deletion("what was deleted came back meanwhile", locator_id())
             .given(|scene| {
                 scene.secondary.put(locator());
                 let primary = scene.primary.clone();
@@ -60,13 +64,13 @@ pub(crate) fn rows() -> Vec<Row> {
                     .before("delete", move || primary.put(locator()));
             })
             .waits_for_another(Reason::SourceChanging),
-        Row::deletion("the secondary does not delete", locator_id())
+        Row::announced_deletion("the secondary does not delete", locator_id())
             .given(|scene| {
                 scene.secondary.put(locator());
                 scene.secondary.ignore_deletions();
             })
             .fails(Reason::ReplicaIgnored),
-        Row::deletion("an asset that is published still", asset_id())
+        Row::announced_deletion("an asset that is published still", asset_id())
             .given(|scene| {
                 let policy = &mut scene.options.policy;
                 policy.deletes.insert(Kind::Assets, Deletes::Events);

@@ -175,7 +175,7 @@ fn keys() -> Vec<Row> {
                 scene.secondary.refuse("create", ErrorKind::Refused);
             })
             .fails(Reason::KeysRefused),
-        Row::deletion(
+        Row::announced_deletion(
             "a deletion that could take away keys in use",
             id(Kind::StreamingLocators, "old"),
         )

@@ -1,5 +1,7 @@
 //! One way to a reason.
 
+use std::time::Duration;
+
 use change::{Cause, Change, ResourceId};
 use mirror::{Again, Outcome, Reason, Report};
 
@@ -102,6 +104,9 @@ impl Row {
         let mut scene = Scene::default();
         for arrange in self.arrange {
             arrange(&mut scene);
+        }
+        if matches!(self.act, Act::AnnounceAndDelete) {
+            scene.options.grace = Duration::ZERO;
         }
         let mirror = scene.mirror();
         let report = match self.act {

@@ -1,22 +1,38 @@
 //! Somebody else is quicker: the platform, or another invocation that mirrors the same resource.
 
 mod double;
+mod lost_notes;
 mod on_mkio;
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use change::{Cause, Change, Kind, Name, ResourceId};
 use media::{Body, Primary, Secondary};
 use serde_json::{Map, json};
 use state::MemoryDocuments;
+use time::{OffsetDateTime, macros::datetime};
 
-use crate::{Conflicts, Deletes, Mirror, MirrorOptions, Outcome, Policy, Reason};
+use crate::{Again, Conflicts, Deletes, Mirror, MirrorOptions, Outcome, Policy, Reason};
 use double::{Account, NoBytes};
 
 struct Scene {
     primary: Account,
     secondary: Account,
+    documents: Arc<MemoryDocuments>,
     mirror: Mirror,
+}
+
+thread_local! {
+    /// How much time has passed; each test has a thread of its own.
+    static PASSED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+fn now() -> OffsetDateTime {
+    datetime!(2026-01-02 03:00 UTC) + PASSED.get()
+}
+
+fn pass(time: Duration) {
+    PASSED.set(PASSED.get() + time);
 }
 
 /// Something that can only be deleted and made anew, and whose deletions are mirrored.
@@ -24,24 +40,27 @@ const KIND: Kind = Kind::StreamingPolicies;
 
 fn scene() -> Scene {
     let (primary, secondary) = (Account::default(), Account::default());
+    let documents = Arc::new(MemoryDocuments::default());
     let options = MirrorOptions {
         policy: Policy {
             deletes: [(KIND, Deletes::Events)].into(),
             conflicts: [(KIND, Conflicts::Replace)].into(),
             keep: Vec::new(),
         },
+        clock: now,
         ..MirrorOptions::default()
     };
     let mirror = Mirror::new(
         Primary::new(Arc::new(primary.clone())),
         Secondary::new(Arc::new(secondary.clone())),
         Arc::new(NoBytes),
-        Arc::new(MemoryDocuments::default()),
+        documents.clone(),
         options,
     );
     Scene {
         primary,
         secondary,
+        documents,
         mirror,
     }
 }
@@ -66,6 +85,8 @@ fn hint(cause: Cause) -> Change {
 async fn a_deletion_does_not_take_away_what_was_made_anew() {
     let scene = scene();
     scene.secondary.put(&version(1));
+    let report = scene.mirror.mirror(&hint(Cause::Deleted)).await;
+    pass(report.delete_in.unwrap());
     // It was seen gone; then it is made anew, and another invocation mirrors that; then comes the deletion.
     let (primary, secondary) = (scene.primary.clone(), scene.secondary.clone());
     scene.secondary.before("delete", move || {
@@ -83,13 +104,19 @@ async fn a_deletion_does_not_take_away_what_was_made_anew() {
 }
 
 #[tokio::test]
-async fn what_is_written_after_its_deletion_was_looked_at_is_deleted_when_the_grace_is_over() {
+async fn what_is_written_after_its_deletion_was_looked_at_is_deleted_once_it_is_counted() {
     let scene = scene();
     let report = scene.mirror.mirror(&hint(Cause::Deleted)).await;
     assert_eq!(report.outcome, Outcome::InSync);
     assert!(report.delete_in.is_some());
     // Another invocation had read the source before it went.
     scene.secondary.put(&version(1));
+    let report = scene.mirror.delete(&hint(Cause::Deleted)).await;
+    assert_eq!(report.outcome, Outcome::Waiting(Reason::DeleteCap));
+    let Some(Again::Progress(wait)) = report.again else {
+        panic!("{report:?}");
+    };
+    pass(wait);
     let report = scene.mirror.delete(&hint(Cause::Deleted)).await;
     assert_eq!(report.outcome, Outcome::Applied);
     assert!(scene.secondary.get(&id()).is_none());
@@ -148,4 +175,20 @@ async fn two_who_replace_the_same_replica_do_not_get_in_each_others_way() {
     let report = scene.mirror.mirror(&hint(Cause::Written)).await;
     assert_eq!(report.outcome, Outcome::InSync);
     assert!(scene.secondary.get(&id()) == Some(version(2)));
+}
+
+#[tokio::test]
+async fn what_looking_again_explains_costs_no_question_about_states() {
+    let scene = scene();
+    scene.primary.put(&version(1));
+    // The other one is a moment ahead.
+    let secondary = scene.secondary.clone();
+    scene.secondary.before("create", move || {
+        secondary.put(&version(1));
+    });
+    scene
+        .secondary
+        .before("is_being_made", || panic!("a state is asked for"));
+    let report = scene.mirror.mirror(&hint(Cause::Written)).await;
+    assert_eq!(report.outcome, Outcome::InSync);
 }
