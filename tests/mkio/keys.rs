@@ -16,6 +16,7 @@ tests![
     a_replacement_with_other_keys_stays_suppressed,
     a_field_that_nobody_knows_does_not_keep_a_locator_back,
     what_is_still_being_made_is_waited_for,
+    a_locator_waits_for_a_policy_that_somebody_else_makes,
 ];
 
 /// An encoded asset, and a content key policy.
@@ -252,5 +253,39 @@ async fn what_is_still_being_made_is_waited_for() -> anyhow::Result<()> {
         states.count() > 1,
         "nobody waited for the content key policy"
     );
+    Ok(())
+}
+
+/// It is in the secondary, and a locator that names it is refused until it is made.
+async fn a_locator_waits_for_a_policy_that_somebody_else_makes() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    title(&scene, "theirs").await?;
+    let primary = scene.primary()?;
+    let streaming = streaming_policies::clear_key("theirs");
+    primary.put("streamingPolicies/theirs", streaming).await?;
+    scene
+        .control()
+        .change_settings(|settings| settings.mkio.creating_reads = 3);
+    let key = scene.secrets.base64("verification-key");
+    let policy = "contentKeyPolicies/theirs";
+    scene.secondary()?.put(policy, viewers(&key)).await?;
+    scene
+        .control()
+        .change_settings(|settings| settings.mkio.creating_reads = 0);
+    let locator = json!({
+        "assetName": "theirs",
+        "streamingPolicyName": "theirs",
+        "defaultContentKeyPolicyName": "theirs",
+    });
+    let path = "streamingLocators/theirs";
+    let from = scene.log.end();
+    primary.put(path, locator).await?;
+    let said = scene
+        .expect_after(from, path, "waiting(replica-not-ready)")
+        .await?;
+    ensure!(said.text("detail").contains(policy), "{said:?}");
+    // It comes back by itself.
+    scene.expect_after(from, path, "applied").await?;
+    ensure!(scene.proof()?.locator("theirs").await?.keys == 1);
     Ok(())
 }

@@ -216,41 +216,28 @@ impl Mkio {
     /// A write can be accepted before what it made can be used. What was there before, and says nothing else, can be used.
     async fn wait_until_usable(&self, written: &Body, created: bool) -> Result<(), ServiceError> {
         let id = written.id();
-        let stateful = matches!(
-            id.kind(),
-            Kind::Assets | Kind::ContentKeyPolicies | Kind::StreamingLocators
-        );
         let mut state = state_of(written.expose());
         if state.is_none() && !created {
             return Ok(());
         }
-        if !stateful || state.as_deref().is_some_and(is_usable) {
+        if !has_state(id.kind()) || state.as_deref().is_some_and(is_usable) {
             return Ok(());
         }
-        let operation = needing("GET", id, Some("state"), "get");
-        let url = self.resource_url(id, Some("state"));
         for check in 0..STATE_CHECKS {
             if check > 0 {
                 tokio::time::sleep(STATE_PAUSE).await;
             }
             // A state that cannot be asked for says nothing against what was written.
-            let Some(answer) = self
-                .wire
-                .read(Method::GET, &url, &operation, is_404)
-                .await?
-            else {
+            let Some(asked) = self.state(id).await? else {
                 return Ok(());
             };
-            state = answer
-                .get("status")
-                .and_then(|status| status["state"].as_str())
-                .map(ToOwned::to_owned);
+            state = asked;
             match state.as_deref() {
                 Some(state) if is_usable(state) => return Ok(()),
                 Some("Error" | "Failed") => {
                     return Err(ServiceError::new(
                         ErrorKind::Refused,
-                        &operation,
+                        &asking_state(id),
                         "state-is-error",
                     ));
                 }
@@ -259,9 +246,20 @@ impl Mkio {
         }
         Err(ServiceError::new(
             ErrorKind::NotReady,
-            &operation,
+            &asking_state(id),
             "not-usable-yet",
         ))
+    }
+
+    /// The state of a resource, as the service says it; `None` where it answers that there is none.
+    async fn state(&self, id: &ResourceId) -> Result<Option<Option<String>>, ServiceError> {
+        let url = self.resource_url(id, Some("state"));
+        let operation = asking_state(id);
+        let answer = self.wire.read(Method::GET, &url, &operation, is_404);
+        Ok(answer.await?.map(|answer| {
+            let state = answer.get("status")?["state"].as_str();
+            state.map(ToOwned::to_owned)
+        }))
     }
 }
 
@@ -284,6 +282,14 @@ impl MediaService for Mkio {
 
     async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError> {
         Ok(self.get(id).await?.is_some())
+    }
+
+    async fn is_being_made(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+        if !has_state(id.kind()) {
+            return Ok(false);
+        }
+        let state = self.state(id).await?.flatten();
+        Ok(state.as_deref().is_some_and(is_unfinished))
     }
 
     async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
@@ -429,6 +435,23 @@ fn state_of(resource: &Map<String, Value>) -> Option<String> {
         .get("supplemental")
         .and_then(|s| s["state"].as_str());
     state.or(supplemental).map(ToOwned::to_owned)
+}
+
+fn asking_state(id: &ResourceId) -> String {
+    needing("GET", id, Some("state"), "get")
+}
+
+/// Kinds of which the service tells the state (media API, "resource states").
+const fn has_state(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Assets | Kind::ContentKeyPolicies | Kind::StreamingLocators
+    )
+}
+
+/// The states that pass by themselves, of those that the documentation names.
+fn is_unfinished(state: &str) -> bool {
+    matches!(state, "Creating" | "Pending" | "Updating" | "Deleting")
 }
 
 fn is_usable(state: &str) -> bool {

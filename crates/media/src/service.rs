@@ -73,6 +73,12 @@ pub trait MediaService: Send + Sync {
     /// Whether a resource is there: one call that needs no right to read secrets.
     async fn exists(&self, id: &ResourceId) -> Result<bool, ServiceError>;
 
+    /// Whether the service says of a resource that is there that it is not finished, so that nothing can name it yet. One call; none where
+    /// everything is made at once.
+    async fn is_being_made(&self, _: &ResourceId) -> Result<bool, ServiceError> {
+        Ok(false)
+    }
+
     /// One page of a list.
     async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError>;
 
@@ -181,6 +187,14 @@ impl Secondary {
     }
 
     reads!();
+
+    /// See [`MediaService::is_being_made`].
+    ///
+    /// # Errors
+    /// [`ServiceError`], whose kind says what to do.
+    pub async fn is_being_made(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+        self.0.is_being_made(id).await
+    }
 
     /// See [`MediaService::create`].
     ///

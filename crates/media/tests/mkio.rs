@@ -120,6 +120,27 @@ async fn what_was_created_can_be_used_when_the_call_returns() {
     }
 }
 
+/// By its state, which is asked for only where there is one.
+#[tokio::test]
+async fn what_is_being_made_is_told_from_what_is_not() {
+    let simulator = project(|mkio| mkio.creating_reads = 100).await;
+    let client = client(&simulator.http_url().unwrap());
+    let film = asset("film");
+    let error = client.create(&film).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::NotReady);
+    assert!(client.is_being_made(film.id()).await.unwrap());
+    assert!(!client.is_being_made(asset("no").id()).await.unwrap());
+    for _ in 0..100 {
+        client.exists(film.id()).await.unwrap();
+    }
+    assert!(!client.is_being_made(film.id()).await.unwrap());
+    let asked = simulator.control().requests(None).len();
+    let streaming = ResourceId::new(Kind::StreamingPolicies, Name::new("own").unwrap());
+    assert!(!client.is_being_made(&streaming).await.unwrap());
+    assert_eq!(simulator.control().requests(None).len(), asked);
+    simulator.stop().await;
+}
+
 #[tokio::test]
 async fn every_form_of_the_next_link_is_followed() {
     for (link, on_full_page) in [

@@ -95,15 +95,20 @@ impl Mirror {
                 },
             }
         }
-        Err(if written.is_empty() {
-            Problem::new(
-                Reason::ReplicaConflict,
-                format!("{refused}: the secondary says that it is there, and does not show it"),
-            )
-        } else {
+        Err(if !written.is_empty() {
             Problem::new(
                 Reason::SourceChanging,
                 format!("changed {ROUNDS} times while it was mirrored"),
+            )
+        } else if let Some(need) = self.unmade_need(&source).await? {
+            Problem::new(
+                Reason::ReplicaNotReady,
+                format!("{refused}: {need} is still being made"),
+            )
+        } else {
+            Problem::new(
+                Reason::ReplicaConflict,
+                format!("{refused}: the secondary says that it is there, and does not show it"),
             )
         })
     }

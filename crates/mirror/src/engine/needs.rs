@@ -35,6 +35,33 @@ impl Mirror {
         Ok(())
     }
 
+    /// What a resource names in the secondary and the service is still making, if it says so of anything. Asked only when it refused the
+    /// resource over a conflict.
+    pub(super) async fn unmade_need(&self, wanted: &Body) -> Result<Option<ResourceId>, Problem> {
+        let mut asked = Vec::new();
+        let needs = self.rules(wanted).needs.iter();
+        let kinds = needs.filter_map(|(path, need)| match need {
+            Need::Kind(kind) => Some((*path, *kind)),
+            Need::Filter => None,
+        });
+        // The asset of a locator is there before anything else is looked at.
+        for (path, kind) in kinds.chain([("properties.assetName", Kind::Assets)]) {
+            for name in named_at(wanted.expose(), path) {
+                let Ok(name) = Name::new(name) else { continue };
+                let id = ResourceId::new(kind, name);
+                if asked.contains(&id) {
+                    continue;
+                }
+                let making = self.secondary.is_being_made(&id).await;
+                if making.map_err(Problem::replica)? {
+                    return Ok(Some(id));
+                }
+                asked.push(id);
+            }
+        }
+        Ok(None)
+    }
+
     async fn provide(&self, change: &Change, id: ResourceId) -> Result<(), Problem> {
         if self.is_there(&id).await? {
             return Ok(());

@@ -1,7 +1,7 @@
 //! Accounts in memory, in which somebody else can be quicker.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Account {
     surprises: Arc<Mutex<Vec<(&'static str, Surprise)>>>,
     /// Whether creating a locator that is there hides or shows it, as MK.IO has it.
     pub(super) hides_what_is_there: bool,
+    /// What it is making still, as MK.IO has it. Meanwhile it creates nothing.
+    making: Arc<Mutex<HashSet<ResourceId>>>,
 }
 
 impl Account {
@@ -41,6 +43,14 @@ impl Account {
     pub(super) fn before(&self, method: &'static str, surprise: impl FnOnce() + Send + 'static) {
         let mut surprises = self.surprises.lock().unwrap();
         surprises.push((method, Box::new(surprise)));
+    }
+
+    pub(super) fn is_making(&self, id: &ResourceId) {
+        self.making.lock().unwrap().insert(id.clone());
+    }
+
+    pub(super) fn has_made_all(&self) {
+        self.making.lock().unwrap().clear();
     }
 
     fn called(&self, method: &str) {
@@ -94,8 +104,17 @@ impl MediaService for Account {
             let error = ServiceError::new(ErrorKind::Conflict, "PUT", "Conflict");
             return Err(error);
         }
+        if !self.making.lock().unwrap().is_empty() {
+            let error = ServiceError::new(ErrorKind::Conflict, "PUT", "NotReady");
+            return Err(error);
+        }
         self.put(body);
         Ok(body.clone())
+    }
+
+    async fn is_being_made(&self, id: &ResourceId) -> Result<bool, ServiceError> {
+        self.called("is_being_made");
+        Ok(self.making.lock().unwrap().contains(id))
     }
 
     async fn update(&self, body: &Body) -> Result<Body, ServiceError> {

@@ -136,6 +136,44 @@ async fn a_locator_that_publishes_another_asset_meanwhile_waits_for_the_bytes_of
 }
 
 #[tokio::test]
+async fn a_locator_waits_for_what_it_needs_while_that_is_being_made() {
+    let needs = [
+        (Kind::Assets, "a"),
+        (Kind::StreamingPolicies, "own"),
+        (Kind::ContentKeyPolicies, "keys"),
+    ];
+    let source = locator(json!({
+        "assetName": "a", "streamingPolicyName": "own", "defaultContentKeyPolicyName": "keys",
+    }));
+    for (kind, name) in needs {
+        let scene = scene();
+        scene.primary.put(&source);
+        scene
+            .secondary
+            .put(&body(Kind::ContentKeyPolicies, "keys", json!({})));
+        let needed = ResourceId::new(kind, Name::new(name).unwrap());
+        scene.secondary.is_making(&needed);
+        let problem = scene.mirrored(&source).await.unwrap_err();
+        assert_eq!(problem.reason, Reason::ReplicaNotReady, "{needed}");
+        assert!(problem.detail.contains(&needed.to_string()), "{problem}");
+        scene.secondary.has_made_all();
+        let report = scene.mirrored(&source).await.unwrap();
+        assert_eq!(report.outcome, Outcome::Applied);
+    }
+}
+
+#[tokio::test]
+async fn a_conflict_over_anything_else_does_not_pass() {
+    let scene = scene();
+    let source = locator(json!({"assetName": "a", "streamingPolicyName": "own"}));
+    scene.primary.put(&source);
+    let another = ResourceId::new(Kind::Assets, Name::new("another").unwrap());
+    scene.secondary.is_making(&another);
+    let problem = scene.mirrored(&source).await.unwrap_err();
+    assert_eq!(problem.reason, Reason::ReplicaConflict);
+}
+
+#[tokio::test]
 async fn a_plan_gives_the_reason_that_a_run_gives() {
     let scene = scene();
     let (source, mut hidden) = (with_key("1"), with_key("2"));
