@@ -170,6 +170,9 @@ param networkPrefix string = ''
 ])
 param front string = 'frontDoor'
 
+@description('Whether the front asks the primary at all. False on the bad day, so that the next deployment does not undo what was switched by hand.')
+param frontPrimary bool = true
+
 @description('Streaming host name of the primary; empty for no front.')
 param primaryStreamingHost string = ''
 
@@ -405,6 +408,7 @@ module frontDoor 'front/front-door.bicep' = if (front == 'frontDoor' && hasFront
   params: {
     token: token
     tags: tags
+    primaryEnabled: frontPrimary
     primaryStreamingHost: primaryStreamingHost
     secondaryStreamingHost: secondaryStreamingHost
     primaryKeyHost: primaryKeyHost
@@ -420,6 +424,7 @@ module trafficManager 'front/traffic-manager.bicep' = if (front == 'trafficManag
   params: {
     token: token
     tags: tags
+    primaryEnabled: frontPrimary
     primaryStreamingHost: primaryStreamingHost
     secondaryStreamingHost: secondaryStreamingHost
     primaryKeyHost: primaryKeyHost
@@ -439,6 +444,7 @@ module alerts 'watch/alerts.bicep' = if (watch) {
     actionGroupId: actionGroupId
     lagObjectiveMinutes: lagObjectiveMinutes
     announced: backend == 'ams' && eventSource != 'none' && functionsDeployed
+    deployed: functionsDeployed
   }
 }
 

@@ -6,6 +6,9 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
+@description('Whether the primary is asked at all.')
+param primaryEnabled bool
+
 @description('Streaming host name of the primary.')
 param primaryStreamingHost string
 
@@ -25,6 +28,7 @@ param publicHost string
 param probePath string
 
 var keyPath = '/keys/*'
+var primaryState = primaryEnabled ? 'Enabled' : 'Disabled'
 var hasKeys = !empty(primaryKeyHost) && !empty(secondaryKeyHost)
 
 resource profile 'Microsoft.Cdn/profiles@2024-02-01' = {
@@ -92,7 +96,7 @@ resource streamingPrimary 'Microsoft.Cdn/profiles/originGroups/origins@2024-02-0
     httpsPort: 443
     priority: 1
     weight: 1000
-    enabledState: 'Enabled'
+    enabledState: primaryState
     enforceCertificateNameCheck: true
   }
 }
@@ -122,7 +126,7 @@ resource keys 'Microsoft.Cdn/profiles/originGroups@2024-02-01' = if (hasKeys) {
       additionalLatencyInMilliseconds: 50
     }
     // No probe: key delivery answers only those who have a token, and a probe counts no other answer than 200. The operator
-    // turns this group over: media-mirror's switch disables the origin of the side that is lost.
+    // turns this group over: docs/failover.md.
     sessionAffinityState: 'Disabled'
   }
 }
@@ -137,7 +141,7 @@ resource keysPrimary 'Microsoft.Cdn/profiles/originGroups/origins@2024-02-01' = 
     httpsPort: 443
     priority: 1
     weight: 1000
-    enabledState: 'Enabled'
+    enabledState: primaryState
     enforceCertificateNameCheck: true
   }
 }

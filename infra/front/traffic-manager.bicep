@@ -6,6 +6,9 @@ param token string
 @description('Tags of every resource.')
 param tags object
 
+@description('Whether the primary is asked at all.')
+param primaryEnabled bool
+
 @description('Streaming host name of the primary.')
 param primaryStreamingHost string
 
@@ -21,6 +24,7 @@ param secondaryKeyHost string
 @description('Path of a mirrored asset\'s manifest.')
 param probePath string
 
+var primaryState = primaryEnabled ? 'Enabled' : 'Disabled'
 var hasKeys = !empty(primaryKeyHost) && !empty(secondaryKeyHost)
 
 resource streaming 'Microsoft.Network/trafficManagerProfiles@2022-04-01' = {
@@ -50,7 +54,7 @@ resource streaming 'Microsoft.Network/trafficManagerProfiles@2022-04-01' = {
         properties: {
           target: primaryStreamingHost
           priority: 1
-          endpointStatus: 'Enabled'
+          endpointStatus: primaryState
         }
       }
       {
@@ -92,7 +96,7 @@ resource keys 'Microsoft.Network/trafficManagerProfiles@2022-04-01' = if (hasKey
         properties: {
           target: primaryKeyHost
           priority: 1
-          endpointStatus: 'Enabled'
+          endpointStatus: primaryState
         }
       }
       {

@@ -21,6 +21,9 @@ param lagObjectiveMinutes int
 @description('Whether every change should be announced by an event, so that one which a walk finds was lost.')
 param announced bool
 
+@description('Whether the functions are there. Before, nobody need be called because nothing runs.')
+param deployed bool
+
 var alerts = [
   {
     name: 'lag'
@@ -44,7 +47,7 @@ var alerts = [
     query: loadTextContent('queries/silent.kql')
     severity: 1
     window: 'PT15M'
-    made: true
+    made: deployed
   }
   {
     name: 'poison or dead letters'

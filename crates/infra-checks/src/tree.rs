@@ -24,7 +24,7 @@ impl std::fmt::Display for TreeError {
 impl std::error::Error for TreeError {}
 
 /// Where the files are, and how those end that count.
-const SOURCES: [(&str, &[&str]); 10] = [
+const SOURCES: [(&str, &[&str]); 11] = [
     ("infra", &["bicep", "json", "kql"]),
     ("functions", &["json"]),
     ("handlers/src", &["rs"]),
@@ -35,6 +35,7 @@ const SOURCES: [(&str, &[&str]); 10] = [
     ("host.json", &["json"]),
     ("azure.yaml", &["yaml"]),
     ("docs/operate.md", &["md"]),
+    ("infra/README.md", &["md"]),
 ];
 
 impl Tree {

@@ -3,6 +3,7 @@
 mod ams_only;
 mod described;
 mod events;
+mod front;
 mod host;
 mod modules;
 mod names;
@@ -51,7 +52,7 @@ impl Findings {
 
 type Rule = fn(&Infra<'_>, &mut Findings);
 
-const ALL: [(&str, Rule); 15] = [
+const ALL: [(&str, Rule); 16] = [
     ("parses", parses::rule),
     ("described", described::rule),
     ("names", names::rule),
@@ -66,6 +67,7 @@ const ALL: [(&str, Rule); 15] = [
     ("events", events::rule),
     ("roles", roles::rule),
     ("ams-only", ams_only::rule),
+    ("front", front::rule),
     ("watch", watch::rule),
 ];
 

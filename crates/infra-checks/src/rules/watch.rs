@@ -7,6 +7,7 @@ use crate::node::{named, property, string};
 
 const ALERTS: &str = "infra/watch/alerts.bicep";
 const PAGE: &str = "docs/operate.md";
+const TABLE: &str = "infra/README.md";
 const WORKBOOK: &str = "infra/watch/workbook.json";
 
 /// What every line of the log has (`handlers/src/lines.rs`).
@@ -35,6 +36,10 @@ pub(super) fn rule(infra: &Infra<'_>, findings: &mut Findings) {
         let loaded = format!("loadTextContent('queries/{name}')");
         if !infra.files.iter().any(|file| file.source.contains(&loaded)) {
             findings.say(file, "no alert uses this query");
+        }
+        let table = infra.tree.text(TABLE).unwrap_or_default();
+        if !table.contains(&format!("(watch/queries/{name})")) {
+            findings.say(TABLE, format!("lists no alert with {name}"));
         }
     }
     for query in &queries {

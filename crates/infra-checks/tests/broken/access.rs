@@ -1,4 +1,4 @@
-//! Events, roles, and what belongs to one back end.
+//! Events, roles, the front, and what belongs to one back end.
 
 use crate::{Broken, broken};
 
@@ -8,6 +8,20 @@ const JOBS: &str = "infra/ams/jobs-subscription.bicep";
 const BLOB_ROLE: &str = "infra/roles/blob-role.bicep";
 
 pub(crate) const ALL: &[Broken] = &[
+    broken(
+        "front",
+        "infra/front/front-door.bicep",
+        "enabledState: primaryState",
+        "enabledState: 'Enabled'",
+        "would ask the primary again",
+    ),
+    broken(
+        "front",
+        "infra/front/traffic-manager.bicep",
+        "priority: 1",
+        "priority: 3",
+        "asks no side first",
+    ),
     broken(
         "events",
         JOBS,
