@@ -189,7 +189,8 @@ impl MediaService for Client {
             return Ok(false);
         }
         let world = &self.caller.line.world;
-        let unfinished = self.caller.read(&format!("GET {id}/state"), |state, side| {
+        let operation = format!("GET {id}/state");
+        let unfinished = self.caller.read(&operation, |state, side| {
             let record = state.account(side).get(id);
             record.is_some_and(|record| record.usable > world.clock.now())
         });
