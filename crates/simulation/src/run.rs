@@ -186,10 +186,6 @@ async fn history(
     }
     world.walk(true);
     sleep(DEPTHS - FAILED_AGAIN + TICK * 3).await;
-    if world.slow() {
-        // What needed something that could not be used yet failed, and is tried again later.
-        sleep(FAILED_AGAIN + LISTS).await;
-    }
     world.walk(false);
     let rested = rest(&world, "after the walks").await;
     let said = Said::new(world.log.entries(since));

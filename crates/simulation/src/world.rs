@@ -176,14 +176,6 @@ impl World {
         }
     }
 
-    /// Whether what is created may take a while until it can be used.
-    pub(crate) fn slow(&self) -> bool {
-        match self.state().primary.service {
-            Service::Ams => false,
-            Service::Mkio(switches) => switches.slow,
-        }
-    }
-
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
