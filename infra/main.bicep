@@ -117,6 +117,9 @@ param accountTopicId string = ''
 @description('Existing system topic of the primary\'s resource group, by resource ID; empty to make one.')
 param groupTopicId string = ''
 
+@description('Whether the topic of the resource group that is made has Event Grid\'s identity, so that it can write dead letters. False where Azure says that identity is unavailable for location global.')
+param groupTopicHasIdentity bool = true
+
 @description('Custom topic, by resource ID.')
 param customTopicId string = ''
 
@@ -356,6 +359,7 @@ module ams 'ams/main.bicep' = if (backend == 'ams') {
     subscribe: functionsDeployed && eventSource == 'system'
     accountTopicId: accountTopicId
     groupTopicId: groupTopicId
+    groupTopicHasIdentity: groupTopicHasIdentity
     functionAppId: app.outputs.id
     storageId: storage.outputs.id
     deadLetterContainer: storage.outputs.deadLetterContainer

@@ -42,6 +42,9 @@ param accountTopicId string
 @description('Existing system topic of the primary\'s resource group, by resource ID; empty to make one.')
 param groupTopicId string
 
+@description('Whether the topic of the resource group that is made has Event Grid\'s identity, so that it can write dead letters.')
+param groupTopicHasIdentity bool
+
 @description('Resource ID of the function app.')
 param functionAppId string
 
@@ -136,7 +139,7 @@ module groupTopic 'group-topic.bicep' = if (subscribe && empty(groupTopicId)) {
   scope: resourceGroup(primaryParts[2], primaryParts[4])
   params: {
     topicName: groupTopicName
-    eventsIdentityId: eventsIdentityId
+    eventsIdentityId: groupTopicHasIdentity ? eventsIdentityId : ''
     tags: tags
   }
 }
@@ -166,7 +169,7 @@ module resources 'resources-subscription.bicep' = if (subscribe) {
     accountId: primary
     storageId: storageId
     deadLetterContainer: deadLetterContainer
-    eventsIdentityId: empty(groupTopicId) ? eventsIdentityId : ''
+    eventsIdentityId: empty(groupTopicId) && groupTopicHasIdentity ? eventsIdentityId : ''
   }
   dependsOn: [
     groupTopic
