@@ -4,7 +4,7 @@ use anyhow::ensure;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use world::Backend;
+use world::{Backend, Storage};
 
 use crate::support::{shared, tests_on_both, viewers};
 
@@ -13,6 +13,7 @@ tests_on_both![
     a_message_that_cannot_be_understood_is_kept_with_the_reason,
     a_resource_that_is_gone_before_the_handler_looks_is_no_error,
     a_policy_that_is_deleted_in_the_primary_stays_in_the_secondary,
+    a_share_of_other_storage_accounts_copies_nothing,
 ];
 
 async fn a_message_that_is_no_json_is_kept_to_the_byte(backend: Backend) -> anyhow::Result<()> {
@@ -110,5 +111,43 @@ async fn a_policy_that_is_deleted_in_the_primary_stays_in_the_secondary(
     scene.delete(policy).await?;
     scene.expect(policy, "skipped(deletes-off)").await?;
     ensure!(scene.secondary()?.find(policy).await?.is_some());
+    Ok(())
+}
+
+/// The primary's storage is only read, whatever a message says; and what is copied comes from nowhere else.
+async fn a_share_of_other_storage_accounts_copies_nothing(backend: Backend) -> anyhow::Result<()> {
+    let scene = shared(backend).await?;
+    let own = (Storage::PRIMARY, Storage::SECONDARY);
+    let others = [
+        (own.1, own.0),
+        (own.0, own.0),
+        (own.0, "foreignstore"),
+        ("foreignstore", own.1),
+    ];
+    for (number, (from, to)) in others.into_iter().enumerate() {
+        let name = format!("forged-{number}");
+        let place = |account: &str| json!({"account": account, "container": "films"});
+        let blob = json!({"name": "film.mp4", "etag": "0x1"});
+        let message = json!({
+            "v": 1,
+            "kind": "assets",
+            "name": name,
+            "share": {
+                "v": 1,
+                "source": place(from),
+                "replica": place(to),
+                "work": {"names": {"blobs": [blob]}},
+            },
+        });
+        scene
+            .enqueue("copy-blobs", message.to_string().as_bytes())
+            .await?;
+        let said = scene
+            .expect(&format!("assets/{name}"), "failed(configuration)")
+            .await?;
+        let detail = said.text("detail");
+        ensure!(detail.contains("MIRROR_STORAGE_MAP"), "{said:?}");
+        ensure!(detail.contains(from) && detail.contains(to), "{said:?}");
+    }
     Ok(())
 }

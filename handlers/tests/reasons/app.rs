@@ -17,7 +17,7 @@ use cloud::QueueError;
 use handlers::{App, BlobEvents, Enqueue, Invocation, Walks};
 use health::{NoQueues, Watch, WatchOptions};
 use media::{Body, ListRequest, MediaService, Page, Primary, Secondary, ServiceError, Storage};
-use mirror::{AssetBytes, Mirror, MirrorOptions};
+use mirror::{AssetBytes, Maps, Mirror, MirrorOptions};
 use serde_json::{Value, json};
 use settings::{AccountIdentity, EventTopics, StorageMap, Webhook};
 use state::{Arrivals, Documents, Exceptions, MemoryDocuments};
@@ -61,10 +61,16 @@ pub(crate) struct Scene {
 
 impl Default for Scene {
     fn default() -> Self {
-        Self::between(
-            [Arc::new(Broken), Arc::new(Broken)],
-            MirrorOptions::default(),
-        )
+        let storage = ("primarystore".to_owned(), "secondarystore".to_owned());
+        let maps = Maps {
+            storage: [storage].into(),
+            ..Maps::default()
+        };
+        let options = MirrorOptions {
+            maps,
+            ..MirrorOptions::default()
+        };
+        Self::between([Arc::new(Broken), Arc::new(Broken)], options)
     }
 }
 

@@ -112,6 +112,8 @@ impl Mirror {
         settle: Settle,
         look: &Look,
     ) -> Result<Bytes, Problem> {
+        // Else each share would be refused.
+        self.expect_counterparts(from, to).await?;
         let pause = pause(change.attempt);
         let left = json!([look.missing, look.missing_bytes]);
         let Some(before) = self.lock(change, &new_holder(), pause, &left).await else {
@@ -136,8 +138,15 @@ impl Mirror {
         Ok(Bytes::Incomplete(Box::new(report)))
     }
 
-    /// Copies one share of an asset. It decides nothing: whether the asset is complete is seen by `mirror-asset`.
+    /// Copies one share of an asset. It decides nothing: whether the asset is complete is seen by `mirror-asset`. Only the accounts are
+    /// checked, since a message that somebody else wrote may name any place, and it is copied with the mirror's own rights.
     pub async fn copy_share(&self, share: &Share) -> Report {
+        if let Err(problem) = self
+            .expect_counterparts(&share.source, &share.replica)
+            .await
+        {
+            return problem.report();
+        }
         match self.bytes.copy_share(share, &self.budget()).await {
             Ok(copied) if copied.blobs == 0 && copied.bytes == 0 => Report::new(Outcome::InSync),
             Ok(copied) => Report::new(Outcome::Applied).because(format!(

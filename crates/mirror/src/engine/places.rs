@@ -39,6 +39,39 @@ impl Mirror {
         })
     }
 
+    /// Bytes go from a storage account of the primary to its counterpart in the secondary and nowhere else. No call where names are the
+    /// storage accounts' own; else one for each name that this process has not seen.
+    pub(super) async fn expect_counterparts(
+        &self,
+        from: &Place,
+        to: &Place,
+    ) -> Result<(), Problem> {
+        let mut untold = None;
+        for (source, replica) in &self.options.maps.storage {
+            let pair = async {
+                Ok::<bool, Problem>(
+                    self.storage_account(Side::Primary, source).await? == from.account
+                        && self.storage_account(Side::Secondary, replica).await? == to.account,
+                )
+            };
+            match pair.await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(problem) => untold = Some(problem),
+            }
+        }
+        let untold = untold.filter(|problem| problem.reason.is_transient());
+        Err(untold.unwrap_or_else(|| {
+            Problem::new(
+                Reason::Configuration,
+                format!(
+                    "MIRROR_STORAGE_MAP does not pair the storage accounts {} and {}",
+                    from.account, to.account
+                ),
+            )
+        }))
+    }
+
     /// The storage account behind the name that an account of media services gives it.
     pub(super) async fn storage_account(&self, side: Side, name: &str) -> Result<String, Problem> {
         let storage = match side {

@@ -12,6 +12,11 @@ struct Held {
     look: Result<Look, BlobError>,
     claim: Result<Claim, BlobError>,
     copy: BlobError,
+    large: bool,
+    /// How many shares were copied.
+    shares: u64,
+    /// Whether shares were asked for.
+    shared_out: bool,
 }
 
 /// What the copier answers. Clones share it.
@@ -25,6 +30,9 @@ impl Default for Bytes {
             look: Ok(Look::default()),
             claim: Ok(Claim::Ours),
             copy: unscripted(),
+            large: false,
+            shares: 0,
+            shared_out: false,
         })))
     }
 }
@@ -70,6 +78,20 @@ impl Bytes {
         self.held().copy = error;
     }
 
+    /// Much of it is missing.
+    pub(crate) fn are_large(&self) {
+        self.look_finds(|look| look.missing = 1000);
+        self.held().large = true;
+    }
+
+    pub(crate) fn are_shared_out(&self) -> bool {
+        self.held().shared_out
+    }
+
+    pub(crate) fn shares_copied(&self) -> u64 {
+        self.held().shares
+    }
+
     pub(crate) fn containers_are(&self, claim: Claim) {
         self.held().claim = Ok(claim);
     }
@@ -90,11 +112,12 @@ impl AssetBytes for Bytes {
     }
 
     async fn shares(&self, _: &Place, _: &Place, _: Settle) -> Result<Sharing, BlobError> {
+        self.held().shared_out = true;
         Err(unscripted())
     }
 
     fn is_large(&self, _: &Look) -> bool {
-        false
+        self.held().large
     }
 
     async fn mirror(
@@ -108,6 +131,9 @@ impl AssetBytes for Bytes {
     }
 
     async fn copy_share(&self, _: &Share, _: &Budget) -> Result<ShareCopied, BlobError> {
-        Err(unscripted())
+        self.held().shares += 1;
+        let mut copied = ShareCopied::default();
+        copied.blobs = 1;
+        Ok(copied)
     }
 }

@@ -17,6 +17,7 @@ mod plain_rows;
 mod row;
 mod scene;
 mod services;
+mod shares;
 mod storage;
 
 use std::collections::HashSet;
@@ -38,6 +39,7 @@ fn rows() -> Vec<Row> {
     rows.extend(plain_rows::rows());
     rows.extend(media_rows::rows());
     rows.extend(deletions::rows());
+    rows.extend(shares::rows());
     rows
 }
 
