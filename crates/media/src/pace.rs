@@ -25,6 +25,12 @@ pub async fn in_background<F: Future>(until: Instant, future: F) -> F::Output {
     BACKGROUND.scope(until, future).await
 }
 
+/// Whether this runs inside [`in_background`].
+#[must_use]
+pub fn is_in_background() -> bool {
+    BACKGROUND.try_with(|_| ()).is_ok()
+}
+
 /// A token bucket: so many calls at once, and so many a second after that.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {

@@ -38,6 +38,7 @@ impl Mirror {
         let mut written: Vec<String> = Vec::new();
         let mut refused = String::new();
         for _ in 0..ROUNDS {
+            let turn = self.writing.take(&id).await;
             let replica = self.secondary.read(&id).await.map_err(Problem::replica)?;
             let plan = plan(
                 rules,
@@ -54,7 +55,9 @@ impl Mirror {
                 plan => placed(plan, container),
             };
             let created = matches!(plan, Plan::Create(_));
-            let (wrote, problem) = match self.carry_out(change, plan, replica.as_ref()).await {
+            let result = self.carry_out(change, plan, replica.as_ref()).await;
+            drop(turn);
+            let (wrote, problem) = match result {
                 Ok(Step::Written(what)) => {
                     written.push(what);
                     (true, None)

@@ -11,6 +11,7 @@ mod locator;
 mod needs;
 mod places;
 mod seen;
+mod turns;
 mod writing;
 
 use std::{sync::Arc, time::Duration};
@@ -27,6 +28,7 @@ use crate::{
 };
 pub use inspect::{Finding, Verdict, Weight};
 use seen::Seen;
+use turns::Turns;
 
 /// What the mirror needs to know besides the two accounts.
 #[derive(Clone, Debug)]
@@ -73,6 +75,10 @@ pub struct Mirror {
     deletions: Deletions,
     options: MirrorOptions,
     seen: Seen,
+    /// Of whatever is looked at and written.
+    writing: Turns,
+    /// Of what something else needs.
+    needing: Turns,
 }
 
 impl Mirror {
@@ -93,6 +99,8 @@ impl Mirror {
             deletions: Deletions::new(documents),
             options,
             seen: Seen::default(),
+            writing: Turns::default(),
+            needing: Turns::default(),
         }
     }
 

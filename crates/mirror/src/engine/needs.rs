@@ -63,6 +63,11 @@ impl Mirror {
     }
 
     async fn provide(&self, change: &Change, id: ResourceId) -> Result<(), Problem> {
+        if self.seen.lately(&id) {
+            return Ok(());
+        }
+        // Whoever needs the same knows it from the first one that looked.
+        let _turn = self.needing.take(&id).await;
         if self.is_there(&id).await? {
             return Ok(());
         }

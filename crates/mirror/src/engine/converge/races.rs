@@ -3,6 +3,7 @@
 mod double;
 mod lost_notes;
 mod on_mkio;
+mod together;
 
 use std::{cell::Cell, sync::Arc, time::Duration};
 

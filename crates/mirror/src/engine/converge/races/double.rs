@@ -19,6 +19,8 @@ type Surprise = Box<dyn FnOnce() + Send>;
 pub(super) struct Account {
     resources: Arc<Mutex<HashMap<ResourceId, Body>>>,
     surprises: Arc<Mutex<Vec<(&'static str, Surprise)>>>,
+    /// What was written, in that order.
+    written: Arc<Mutex<Vec<ResourceId>>>,
     /// Whether creating a locator that is there hides or shows it, as MK.IO has it.
     pub(super) hides_what_is_there: bool,
     /// What it is making still, as MK.IO has it. Meanwhile it creates nothing.
@@ -43,6 +45,16 @@ impl Account {
     pub(super) fn before(&self, method: &'static str, surprise: impl FnOnce() + Send + 'static) {
         let mut surprises = self.surprises.lock().unwrap();
         surprises.push((method, Box::new(surprise)));
+    }
+
+    pub(super) fn written(&self) -> Vec<ResourceId> {
+        self.written.lock().unwrap().clone()
+    }
+
+    /// A write arrives, and is done a moment later.
+    async fn write(&self, body: &Body) {
+        self.written.lock().unwrap().push(body.id().clone());
+        tokio::task::yield_now().await;
     }
 
     pub(super) fn is_making(&self, id: &ResourceId) {
@@ -94,6 +106,7 @@ impl MediaService for Account {
 
     async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
         self.called("create");
+        self.write(body).await;
         if let Some(mut there) = self.get(body.id()) {
             if self.hides_what_is_there {
                 let suppressed = body.property("suppressed").cloned();
@@ -119,6 +132,7 @@ impl MediaService for Account {
 
     async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
         self.called("update");
+        self.write(body).await;
         self.put(body);
         Ok(body.clone())
     }
