@@ -92,7 +92,7 @@ impl Calls {
 
     /// How long these calls take at rates of both accounts, if everything is done in the background: half of each burst at once, then as
     /// many a second as the bucket gets. The slowest bucket counts.
-    pub(crate) fn minimum(&self, primary: &Rates, secondary: &Rates) -> Minimum {
+    fn minimum(&self, primary: &Rates, secondary: &Rates) -> Minimum {
         let slowest = self.of.iter().map(|((account, bucket), count)| {
             let rates = if account == World::PRIMARY {
                 primary
@@ -115,6 +115,11 @@ impl Calls {
                 seconds: 0.0,
                 by: "no call".to_owned(),
             })
+    }
+
+    /// The same with what Azure Resource Manager publishes, so many times, and of the primary's only a share.
+    pub(crate) fn least(&self, times: f64, share: f64) -> Minimum {
+        self.minimum(&Rates::ARM.scaled(times * share), &Rates::ARM.scaled(times))
     }
 
     /// The numbers of calls, for people.

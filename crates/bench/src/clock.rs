@@ -102,6 +102,12 @@ impl Window {
         })
     }
 
+    /// The handler is this process, which began after the window was opened.
+    pub(crate) const fn with(mut self, handler: u32) -> Self {
+        self.handler = Some(handler);
+        self
+    }
+
     pub(crate) fn close(self) -> anyhow::Result<Used> {
         let wall = self.began.elapsed().as_secs_f64();
         let handler = self.handler.map_or(Ok(0.0), cpu_of)? - self.handler_cpu;

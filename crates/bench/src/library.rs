@@ -17,6 +17,9 @@ pub(crate) struct Library {
     pub(crate) policies: u32,
 }
 
+/// Resources on a page of a list: the simulator's default.
+const PAGE: u64 = 1000;
+
 /// The blobs of an asset. Few and small: copying is not what is measured.
 const BLOBS: [(&str, u64); 2] = [("title.mp4", 100_000), ("title.ism", 2_000)];
 
@@ -65,13 +68,29 @@ impl Library {
             Kind::StreamingLocators,
             self.locators(),
         )?;
+        self.put_policies(services, &[World::PRIMARY]).await
+    }
+
+    /// Puts the content key policies into accounts, the same ones into each.
+    pub(crate) async fn put_policies(
+        self,
+        services: &Services,
+        accounts: &[&str],
+    ) -> anyhow::Result<()> {
         for n in 0..self.policies {
             let policy = content_key_policies::clear_key(&content_key_policies::new_key());
             let path = format!("contentKeyPolicies/policy-{n:04}");
-            services.put(&path, policy).await?;
+            for account in accounts {
+                services.put(account, &path, &policy).await?;
+            }
         }
         Ok(())
     }
+}
+
+/// How many pages a list of so many resources has.
+pub(crate) fn pages(resources: u32) -> u64 {
+    u64::from(resources).div_ceil(PAGE).max(1)
 }
 
 /// Puts resources into an account without a request.

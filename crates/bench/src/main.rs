@@ -1,5 +1,5 @@
 //! Measures the handler as it is deployed: the release binary in a process of its own, called as the Functions host calls it, against
-//! the media-services simulator and the fake of the storage service, all on loopback.
+//! the media-services simulator and the fake of the storage service, all on loopback; and, when asked for it, the operator's plan.
 //!
 //! `cargo run --profile bench -p bench`. What is measured how, and the bars, stand in the crate's README.
 
@@ -9,6 +9,7 @@ mod calls;
 mod changes;
 mod child;
 mod clock;
+mod differences;
 mod end_to_end;
 mod envelope;
 mod events;
@@ -18,6 +19,7 @@ mod library;
 mod lines;
 mod live;
 mod machine;
+mod plan;
 mod report;
 mod services;
 mod starts;
@@ -64,13 +66,16 @@ struct Options {
     /// A backfill of a large account, and interruptions of a smaller one, in place of everything else.
     #[arg(long)]
     backfill: bool,
+    /// `media-mirror plan` of two large accounts, in place of everything else.
+    #[arg(long)]
+    plan: bool,
     /// Live changes while a backfill runs, at the published rates, in place of everything else. Needs Node.js.
     #[arg(long)]
     live: bool,
     /// How many locators a large account has; a fifth as many assets, and a 500th as many content key policies.
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(2_500..=200_000))]
     locators: u32,
-    /// How many times the published rates a backfill may take. Fewer where the machine is not quick enough to take as many.
+    /// How many times the published rates a backfill and a plan of depth keys may take. Fewer where the machine is not quick enough to take as many.
     #[arg(long, value_name = "TIMES", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     rates: u32,
 }
@@ -78,13 +83,13 @@ struct Options {
 impl Options {
     /// Whether only that is measured which takes long.
     const fn is_at_scale(&self) -> bool {
-        self.walks || self.backfill || self.live
+        self.walks || self.backfill || self.plan || self.live
     }
 }
 
 fn main() -> ExitCode {
     if let Ok(times) = std::env::var(child::RATES) {
-        return child::serve(&times);
+        return child::run(&times);
     }
     run(&Options::parse())
 }
@@ -121,8 +126,8 @@ async fn run(options: &Options) -> ExitCode {
 async fn build_and_measure(options: &Options) -> anyhow::Result<Report> {
     let handler = match &options.handler {
         Some(handler) => handler.clone(),
-        // It measures a handler in a process of this program.
-        None if options.backfill && !options.walks && !options.live => PathBuf::new(),
+        // The others measure a process of this program.
+        None if options.is_at_scale() && !options.walks && !options.live => PathBuf::new(),
         None => build::handler().await?,
     };
     let longest = if options.is_at_scale() {
@@ -144,6 +149,10 @@ async fn measure(handler: &Path, options: &Options) -> anyhow::Result<Report> {
         if options.backfill {
             let backfill = backfill::measure(options.locators, f64::from(options.rates)).await;
             report.extend(backfill.context("backfilling")?);
+        }
+        if options.plan {
+            let plan = plan::measure(options.locators, f64::from(options.rates)).await;
+            report.extend(plan.context("planning")?);
         }
         if options.live {
             let live = live::measure(handler).await;

@@ -115,9 +115,14 @@ impl Services {
             .to_vec())
     }
 
-    /// Puts a resource into the primary, as the platform's own client would.
-    pub(crate) async fn put(&self, path: &str, properties: Value) -> anyhow::Result<()> {
-        let mut url = self.media()?.join(&World::account_id(World::PRIMARY))?;
+    /// Puts a resource into an account, as the platform's own client would.
+    pub(crate) async fn put(
+        &self,
+        account: &str,
+        path: &str,
+        properties: &Value,
+    ) -> anyhow::Result<()> {
+        let mut url = self.media()?.join(&World::account_id(account))?;
         url.path_segments_mut()
             .ok()
             .context("an account URL")?

@@ -7,7 +7,7 @@ use fake_storage::Seed;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use time::OffsetDateTime;
-use world::Storage;
+use world::{Storage, World};
 
 use crate::services::Services;
 
@@ -41,7 +41,9 @@ pub(crate) async fn assets(
     }
     each(&names, async |name| {
         let properties = json!({"container": name, "storageAccountName": Storage::PRIMARY});
-        services.put(&format!("assets/{name}"), properties).await
+        services
+            .put(World::PRIMARY, &format!("assets/{name}"), &properties)
+            .await
     })
     .await?;
     names
@@ -69,7 +71,11 @@ pub(crate) async fn locators(
             "streamingPolicyName": "Predefined_ClearStreamingOnly",
         });
         services
-            .put(&format!("streamingLocators/{name}"), properties)
+            .put(
+                World::PRIMARY,
+                &format!("streamingLocators/{name}"),
+                &properties,
+            )
             .await
     })
     .await?;

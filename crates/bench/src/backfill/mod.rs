@@ -9,7 +9,6 @@ use std::time::Instant;
 use anyhow::{Context, ensure};
 use change::{Cause, Depth, Kind, WalkOrder};
 use fake_storage::Seed;
-use media::Rates;
 use state::Run;
 use time::OffsetDateTime;
 use world::World;
@@ -29,10 +28,10 @@ use pump::Pump;
 pub(crate) const IN_FLIGHT: usize = 12;
 
 /// How much longer than the least possible time it may take.
-const SLOWER: f64 = 1.1;
+pub(crate) const SLOWER: f64 = 1.1;
 
-/// What is promised of a handler that backfills, in MB.
-const MEMORY: f64 = 80.0;
+/// What is promised of a handler that backfills, and of a plan, in MB.
+pub(crate) const MEMORY: f64 = 80.0;
 
 /// The rows: of a library with so many locators, at so many times the published rates.
 pub(crate) async fn measure(locators: u32, times: f64) -> anyhow::Result<Vec<Row>> {
@@ -77,18 +76,8 @@ impl Site {
         let control = services.simulator.control();
         control.change_settings(|settings| settings.throttling_scale = Some(times));
         control.reset_requests();
-        let mut settings = services.settings()?;
-        for (name, value) in [
-            ("MIRROR_PRIMARY_SHARE", "1"),
-            ("MIRROR_SECONDARY_SHARE", "1"),
-            // This is the only one; by default an instance takes a quarter.
-            ("MIRROR_INSTANCES", "1"),
-            ("MIRROR_SETTLE", "0s"),
-        ] {
-            settings.retain(|(known, _)| known != name);
-            settings.push((name.to_owned(), value.to_owned()));
-        }
-        settings.push((child::RATES.to_owned(), times.to_string()));
+        let mut settings = child::settings(&services, times)?;
+        settings.push(("MIRROR_SETTLE".to_owned(), "0s".to_owned()));
         let handler = Handler::start(&std::env::current_exe()?, &settings).await?;
         Ok(Self {
             services,
@@ -154,14 +143,10 @@ fn rows(
     again: &Backfill,
     peak: f64,
 ) -> anyhow::Result<Vec<Row>> {
-    let of = |times: f64, share: f64| {
-        let primary = Rates::ARM.scaled(times * share);
-        whole.calls.minimum(&primary, &Rates::ARM.scaled(times))
-    };
-    let minimum = of(times, 1.0);
-    let (real, half) = (of(1.0, 1.0), of(1.0, 0.5));
+    let minimum = whole.calls.least(times, 1.0);
+    let (real, half) = (whole.calls.least(1.0, 1.0), whole.calls.least(1.0, 0.5));
     let seconds = whole.seconds;
-    let plan = again.calls.minimum(&Rates::ARM, &Rates::ARM);
+    let plan = again.calls.least(1.0, 1.0);
     let Library {
         assets,
         locators,

@@ -60,8 +60,16 @@ pub(crate) async fn run(
     global: &Global,
     output: &mut Output,
 ) -> Result<Verdict, Failure> {
-    let configured = configured(global)?;
-    let mirror = &configured.parts.mirror;
+    planned(arguments, &configured(global)?.parts, output).await
+}
+
+/// The command, of accounts that are there.
+pub(crate) async fn planned(
+    arguments: &Arguments,
+    parts: &Parts,
+    output: &mut Output,
+) -> Result<Verdict, Failure> {
+    let mirror = &parts.mirror;
     let mut counts = Counts::default();
     let mut take_in = |finding: Finding| {
         counts.add(&finding.verdict);
@@ -78,7 +86,7 @@ pub(crate) async fn run(
         }
     } else {
         for id in &arguments.resources {
-            for finding in named(&configured.parts, id, arguments.depth).await? {
+            for finding in named(parts, id, arguments.depth).await? {
                 take_in(finding)?;
             }
         }

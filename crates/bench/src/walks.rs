@@ -1,8 +1,6 @@
 //! `list` walks of two accounts that are equal but for a hundred differences.
 
-mod differences;
-
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, ensure};
 use change::{Batch, Cause, Change, Depth, Kind, WalkOrder};
@@ -11,19 +9,16 @@ use time::OffsetDateTime;
 
 use crate::{
     clock::{Used, Window, memory_of},
+    differences::{self, Differences, Found},
     envelope,
     handler::Handler,
-    library::Library,
+    library::{Library, pages},
     report::{Bar, Row},
     services::Services,
 };
-use differences::Differences;
 
 /// What is promised of a handler that walks, in MB.
 const MEMORY: f64 = 60.0;
-
-/// Resources on a page: the simulator's default.
-const PAGE: u64 = 1000;
 
 /// The rows, of a library with so many locators.
 pub(crate) async fn measure(executable: &Path, locators: u32) -> anyhow::Result<Vec<Row>> {
@@ -41,7 +36,7 @@ pub(crate) async fn measure(executable: &Path, locators: u32) -> anyhow::Result<
     for kind in [Kind::Assets, Kind::StreamingLocators] {
         rows.extend(one(&services, &handler, library, &differences, kind).await?);
     }
-    differences.check(&services)?;
+    differences.check(&enqueued(&services)?)?;
     rows.push(memory(&handler, "walk-memory", "one after the other")?);
     drop(handler);
 
@@ -82,7 +77,6 @@ async fn one(
             .all(|request| request.method == "GET" && request.status == Some(200)),
         "a walk did more than reading lists"
     );
-    let pages = |count: u32| u64::from(count).div_ceil(PAGE).max(1);
     let formula = match kind {
         // Some are missing: which assets are published is asked of the locators.
         Kind::Assets => {
@@ -141,33 +135,17 @@ fn memory(handler: &Handler, id: &'static str, how: &str) -> anyhow::Result<Row>
 }
 
 /// What the walks put into the app's queues: the names to look at, and the locators to delete.
-struct Enqueued {
-    assets: BTreeSet<String>,
-    locators: BTreeSet<String>,
-    deletions: BTreeSet<String>,
-}
-
-impl Enqueued {
-    fn read(services: &Services) -> anyhow::Result<Self> {
-        let mut all = Self {
-            assets: BTreeSet::new(),
-            locators: BTreeSet::new(),
-            deletions: BTreeSet::new(),
-        };
-        for message in services.messages("backfill")? {
-            let batch = Batch::parse(&message).context("a message in the queue backfill")?;
-            let names = match batch.kind {
-                Kind::Assets => &mut all.assets,
-                _ => &mut all.locators,
-            };
-            for name in batch.names {
-                ensure!(names.insert(name.to_string()), "{name} is enqueued twice");
-            }
+fn enqueued(services: &Services) -> anyhow::Result<Found> {
+    let mut all = Found::default();
+    for message in services.messages("backfill")? {
+        let batch = Batch::parse(&message).context("a message in the queue backfill")?;
+        for name in batch.names {
+            all.differs(batch.kind, name.as_str())?;
         }
-        for message in services.messages("deletions")? {
-            let change = Change::parse(&message).context("a message in the queue deletions")?;
-            all.deletions.insert(change.id.name().to_string());
-        }
-        Ok(all)
     }
+    for message in services.messages("deletions")? {
+        let change = Change::parse(&message).context("a message in the queue deletions")?;
+        all.deletions.insert(change.id.name().to_string());
+    }
+    Ok(all)
 }

@@ -8,17 +8,22 @@ use serde_json::json;
 use simulator::Filled;
 use world::{Storage, World};
 
-use super::Enqueued;
 use crate::{
     library::{self, Library, asset, locator},
     services::Services,
 };
 
 /// How many of a kind.
-struct Counts {
-    missing: u32,
-    different: u32,
-    extra: u32,
+pub(crate) struct Counts {
+    pub(crate) missing: u32,
+    pub(crate) different: u32,
+    pub(crate) extra: u32,
+}
+
+impl Counts {
+    pub(crate) const fn all(&self) -> u32 {
+        self.missing + self.different + self.extra
+    }
 }
 
 const ASSETS: Counts = Counts {
@@ -34,28 +39,46 @@ const LOCATORS: Counts = Counts {
     extra: 10,
 };
 
-/// What the walks have to find.
-pub(super) struct Differences {
+/// What was found, or is to be found.
+#[derive(Default)]
+pub(crate) struct Found {
     /// Missing and different ones.
     assets: BTreeSet<String>,
     locators: BTreeSet<String>,
     /// Locators that only the secondary has; extra assets are left alone.
-    deletions: BTreeSet<String>,
+    pub(crate) deletions: BTreeSet<String>,
 }
 
+impl Found {
+    /// Takes in what is missing or different. Each is found once.
+    pub(crate) fn differs(&mut self, kind: Kind, name: &str) -> anyhow::Result<()> {
+        let names = match kind {
+            Kind::Assets => &mut self.assets,
+            Kind::StreamingLocators => &mut self.locators,
+            _ => anyhow::bail!("{kind} do not differ, and {name} is said to"),
+        };
+        ensure!(names.insert(name.to_owned()), "{name} is found twice");
+        Ok(())
+    }
+}
+
+/// What has to be found.
+#[derive(Default)]
+pub(crate) struct Differences(Found);
+
 /// Fills both accounts, with nothing in any container: a `list` walk looks into none.
-pub(super) fn fill(services: &Services, library: Library) -> anyhow::Result<Differences> {
+pub(crate) fn fill(services: &Services, library: Library) -> anyhow::Result<Differences> {
     let assets = library.assets(Storage::PRIMARY);
     library::fill(services, World::PRIMARY, Kind::Assets, assets)?;
     let locators = library.locators();
     library::fill(services, World::PRIMARY, Kind::StreamingLocators, locators)?;
-    let mut found = [BTreeSet::new(), BTreeSet::new()];
+    let mut found = Found::default();
     let assets = differing(
         library.assets(Storage::SECONDARY),
         library.assets,
         &ASSETS,
         "description",
-        &mut found[0],
+        &mut found.assets,
     );
     let extra = (0..ASSETS.extra).map(|n| asset(library.assets + n, Storage::SECONDARY));
     let assets = assets.into_iter().chain(extra);
@@ -65,12 +88,12 @@ pub(super) fn fill(services: &Services, library: Library) -> anyhow::Result<Diff
         library.locators,
         &LOCATORS,
         "alternativeMediaId",
-        &mut found[1],
+        &mut found.locators,
     );
     let extra: Vec<Filled> = (0..LOCATORS.extra)
         .map(|n| locator(library.locators + n, n))
         .collect();
-    let deletions = extra.iter().map(|one| one.name.clone()).collect();
+    found.deletions = extra.iter().map(|one| one.name.clone()).collect();
     let locators = locators.into_iter().chain(extra);
     library::fill(
         services,
@@ -78,12 +101,7 @@ pub(super) fn fill(services: &Services, library: Library) -> anyhow::Result<Diff
         Kind::StreamingLocators,
         locators,
     )?;
-    let [assets, locators] = found;
-    Ok(Differences {
-        assets,
-        locators,
-        deletions,
-    })
+    Ok(Differences(found))
 }
 
 /// The replicas, of which some, all over the list, are missing or have another value in a field; those are noted.
@@ -116,7 +134,8 @@ fn differing(
 }
 
 impl Differences {
-    fn counts(kind: Kind) -> Counts {
+    /// How many there are of a kind.
+    pub(crate) const fn counts(kind: Kind) -> Counts {
         match kind {
             Kind::Assets => ASSETS,
             _ => LOCATORS,
@@ -124,7 +143,7 @@ impl Differences {
     }
 
     /// How many of a kind the secondary has.
-    pub(super) fn in_secondary(&self, library: Library, kind: Kind) -> u32 {
+    pub(crate) fn in_secondary(&self, library: Library, kind: Kind) -> u32 {
         let all = match kind {
             Kind::Assets => library.assets,
             _ => library.locators,
@@ -133,7 +152,7 @@ impl Differences {
         all - counts.missing + counts.extra
     }
 
-    pub(super) fn text(&self, kind: Kind) -> String {
+    pub(crate) fn text(&self, kind: Kind) -> String {
         let Counts {
             missing,
             different,
@@ -142,22 +161,21 @@ impl Differences {
         format!("{missing} missing, {different} different, {extra} extra")
     }
 
-    /// Whether exactly these are in the queues.
-    pub(super) fn check(&self, services: &Services) -> anyhow::Result<()> {
+    /// Whether exactly these were found.
+    pub(crate) fn check(&self, found: &Found) -> anyhow::Result<()> {
         let counts = [&ASSETS, &LOCATORS].map(|counts| counts.missing + counts.different);
         ensure!(
-            [self.assets.len(), self.locators.len()] == counts.map(|count| count as usize),
+            [self.0.assets.len(), self.0.locators.len()] == counts.map(|count| count as usize),
             "there are other differences than there should be"
         );
-        let enqueued = Enqueued::read(services)?;
         for (what, expected, found) in [
-            ("assets", &self.assets, &enqueued.assets),
-            ("locators", &self.locators, &enqueued.locators),
-            ("deletions", &self.deletions, &enqueued.deletions),
+            ("assets", &self.0.assets, &found.assets),
+            ("locators", &self.0.locators, &found.locators),
+            ("deletions", &self.0.deletions, &found.deletions),
         ] {
             ensure!(
                 expected == found,
-                "of {} {what} the walks enqueued {}",
+                "of {} {what} {} were found, or others",
                 expected.len(),
                 found.len()
             );
