@@ -22,6 +22,21 @@ is_resource() {
     printf '%s\n' "$1" | grep -qixE "/subscriptions/[^/ ]+/resourceGroups/[^/ ]+/providers/$2/[^/ ]+"
 }
 
+# Every resource ID that the environment names, one a line.
+named() {
+    printf '%s\n' "${MIRROR_PRIMARY:-}" "${MIRROR_SECONDARY:-}" "${INFRA_STORAGE_ACCOUNTS:-}" |
+        tr ',' '\n' | tr '=' '\n' | tr -d ' ' | grep '^/subscriptions/' || true
+}
+
+# The app's resource group; main.bicep names it so. azd down deletes the whole of it.
+app_group() { printf '%s' "${AZURE_RESOURCE_GROUP:-rg-$AZURE_ENV_NAME}"; }
+
+# Whether an account or its storage is in that group.
+shares_group() {
+    named | tr '[:upper:]' '[:lower:]' |
+        grep -qF "$(printf '/resourcegroups/%s/' "$(app_group)" | tr '[:upper:]' '[:lower:]')"
+}
+
 is_mkio() { [ "${MIRROR_BACKEND:-ams}" = mkio ]; }
 
 # Remembers a value in the azd environment that the hook runs for.

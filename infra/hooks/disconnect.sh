@@ -5,31 +5,24 @@ set -eu
 # shellcheck source=infra/hooks/common.sh
 . "$(dirname "$0")/common.sh"
 
-if [ -z "${AZURE_RESOURCE_GROUP:-}" ]; then
-    say 'nothing was deployed'
-    exit 0
+if shares_group; then
+    fail "an account or its storage is in $(app_group), and azd down would delete it. Move it, or delete the rest by hand"
 fi
-
-# Every resource ID that the environment names, one a line.
-named() {
-    printf '%s\n' "${MIRROR_PRIMARY:-}" "${MIRROR_SECONDARY:-}" "${INFRA_STORAGE_ACCOUNTS:-}" |
-        tr ',' '\n' | tr '=' '\n' | tr -d ' ' | grep '^/subscriptions/' || true
-}
-
-# What azd deletes is the whole resource group.
-group=$(printf '/resourcegroups/%s/' "$AZURE_RESOURCE_GROUP" | tr '[:upper:]' '[:lower:]')
-if named | tr '[:upper:]' '[:lower:]' | grep -qF "$group"; then
-    fail "an account or its storage is in $AZURE_RESOURCE_GROUP, and azd down would delete it. Move it, or delete the rest by hand"
+if [ -z "${AZURE_RESOURCE_GROUP:-}" ]; then
+    say 'no deployment was finished; roles that one made in the groups of the accounts stay there'
+    exit 0
 fi
 
 # What is not there is no error: az rest answers 204.
 delete() { az rest --method delete --url "$1?api-version=$2" --output none; }
 
-if is_mkio; then
+# The rule is made after the functions, so before them there may be no tokens either.
+if is_mkio && [ "${INFRA_FUNCTIONS_DEPLOYED:-false}" = true ]; then
     private_folder
     app_settings
     mkio_secrets
-    media_mirror webhook remove --yes --settings "$folder/settings"
+    media_mirror webhook remove --yes --settings "$folder/settings" ||
+        fail 'the webhook rule is there still. Remove it in MK.IO, run azd env set INFRA_FUNCTIONS_DEPLOYED false, and azd down again'
 fi
 
 for topic in "${INFRA_ACCOUNT_TOPIC_ID:-}/media-mirror-jobs" "${INFRA_GROUP_TOPIC_ID:-}/media-mirror-resources" \

@@ -32,6 +32,9 @@ printf '%s\n' "$INFRA_STORAGE_ACCOUNTS" | tr -d ' ' | tr ',' '\n' | while IFS='=
     done
 done
 
+shares_group && fail "an account or its storage is in $(app_group), where the app would go too, and azd down would delete it. \
+Take another name for the environment: azd env new"
+
 if [ "${INFRA_EVENT_SOURCE:-system}" = custom ]; then
     needed INFRA_CUSTOM_TOPIC_ID 'azd env set INFRA_CUSTOM_TOPIC_ID <resource ID of the topic>'
 fi

@@ -171,6 +171,27 @@ fn what_is_no_resource_id_is_named_before_anything_is_made() {
     }
 }
 
+/// What azd takes away is the app's whole group, even after a deployment that was never finished.
+#[test]
+fn an_account_in_the_app_s_group_is_noticed_before_anything_is_made() {
+    let all = media_accounts();
+    let mut all = all
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()))
+        .to_vec();
+    let in_group = media("west").replace("/media/", "/RG-Prod/");
+    all.extend([
+        ("MIRROR_SECONDARY", in_group.as_str()),
+        ("AZURE_RESOURCE_GROUP", ""),
+    ]);
+    for hook in ["prepare.sh", "disconnect.sh"] {
+        let desk = Desk::new(&[]);
+        let output = desk.run(hook, &all);
+        assert!(!output.status.success(), "{hook}");
+        assert!(desk.shown(&output).contains("is in rg-prod"), "{hook}");
+    }
+}
+
 #[test]
 fn a_private_network_asks_for_the_provider_that_nothing_registers() {
     let all = media_accounts();
@@ -383,6 +404,19 @@ fn what_stands_outside_of_the_group_is_taken_away() {
         ]
     );
     assert!(desk.called("azd env set INFRA_FUNCTIONS_DEPLOYED false --environment prod"));
+}
+
+/// Somebody who gives up before there are tokens gets rid of the rest all the same.
+#[test]
+fn what_was_never_connected_needs_no_tokens_to_go() {
+    let variables = [("MIRROR_BACKEND", "mkio"), ("MIRROR_PRIMARY", "west")];
+    let desk = Desk::new(&[("keyvault", "!")]);
+    succeeded(&desk.run("disconnect.sh", &variables));
+    assert!(!desk.called("keyvault") && !desk.called("webhook"));
+    let connected = Desk::new(&[("keyvault", "!"), ("appsettings list", SETTINGS)]);
+    let mut variables = variables.to_vec();
+    variables.push(("INFRA_FUNCTIONS_DEPLOYED", "true"));
+    assert!(!connected.run("disconnect.sh", &variables).status.success());
 }
 
 #[test]
