@@ -9,6 +9,7 @@ mod account;
 #[path = "../reasons/app.rs"]
 mod app;
 mod batches;
+mod depths;
 
 use std::{cell::Cell, collections::BTreeMap, sync::Arc};
 

@@ -12,6 +12,7 @@ mod account;
 mod bodies;
 mod bytes;
 mod deletions;
+mod depths;
 mod media_rows;
 mod plain_rows;
 mod row;
