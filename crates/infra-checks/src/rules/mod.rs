@@ -5,6 +5,7 @@ mod described;
 mod events;
 mod front;
 mod host;
+mod lengths;
 mod modules;
 mod names;
 mod parameters;
@@ -52,13 +53,14 @@ impl Findings {
 
 type Rule = fn(&Infra<'_>, &mut Findings);
 
-const ALL: [(&str, Rule); 16] = [
+const ALL: [(&str, Rule); 17] = [
     ("parses", parses::rule),
     ("described", described::rule),
     ("names", names::rule),
     ("modules", modules::rule),
     ("pinned", pinned::rule),
     ("start", start::rule),
+    ("lengths", lengths::rule),
     ("secrets", secrets::rule),
     ("parameters", parameters::rule),
     ("settings", settings::rule),

@@ -7,6 +7,27 @@ const APP: &str = "infra/app/function-app.bicep";
 
 pub(crate) const ALL: &[Broken] = &[
     broken(
+        "lengths",
+        "infra/app/storage.bicep",
+        "'stmirror${token}'",
+        "'stmediamirror${token}'",
+        "up to 26 characters, and 24 are allowed",
+    ),
+    broken(
+        "lengths",
+        MAIN,
+        "'kv-mirror-${token}'",
+        "'kv-media-mirror-${token}'",
+        "up to 29 characters, and 24 are allowed",
+    ),
+    broken(
+        "lengths",
+        MAIN,
+        "'mirror-blob-events-${index}-${token}'",
+        "'mirror-events-of-blobs-${last(split(id, '/'))}-${index}-${token}'",
+        "65 characters, and 64 are allowed",
+    ),
+    broken(
         "parses",
         APP,
         "resource plan '",
