@@ -103,11 +103,8 @@ impl Mirror {
                 Reason::SourceChanging,
                 format!("changed {ROUNDS} times while it was mirrored"),
             )
-        } else if let Some(need) = self.unmade_need(&source).await? {
-            Problem::new(
-                Reason::ReplicaNotReady,
-                format!("{refused}: {need} is still being made"),
-            )
+        } else if let Some(problem) = self.unmade_need(&source, &refused).await? {
+            problem
         } else {
             Problem::new(
                 Reason::ReplicaConflict,

@@ -35,9 +35,12 @@ impl Mirror {
         Ok(())
     }
 
-    /// What a resource names in the secondary and the service is still making, if it says so of anything. Asked only when it refused the
-    /// resource over a conflict.
-    pub(super) async fn unmade_need(&self, wanted: &Body) -> Result<Option<ResourceId>, Problem> {
+    /// Why a resource was refused over a conflict, if the service says that it is still making something that the resource names.
+    pub(super) async fn unmade_need(
+        &self,
+        wanted: &Body,
+        refused: &str,
+    ) -> Result<Option<Problem>, Problem> {
         let mut asked = Vec::new();
         let needs = self.rules(wanted).needs.iter();
         let kinds = needs.filter_map(|(path, need)| match need {
@@ -54,7 +57,8 @@ impl Mirror {
                 }
                 let making = self.secondary.is_being_made(&id).await;
                 if making.map_err(Problem::replica)? {
-                    return Ok(Some(id));
+                    let detail = format!("{refused}: {id} is still being made");
+                    return Ok(Some(Problem::new(Reason::ReplicaNotReady, detail)));
                 }
                 asked.push(id);
             }

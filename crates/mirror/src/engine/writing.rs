@@ -71,7 +71,12 @@ impl Mirror {
         deleted.map_err(Problem::replica)?;
         let failed = match self.create(wanted).await {
             Ok(Ok(())) => return Ok(Ok(())),
-            Ok(Err(error)) if error.kind == ErrorKind::Conflict => return Ok(Err(error)),
+            Ok(Err(error)) if error.kind == ErrorKind::Conflict => {
+                match self.unmade_need(wanted, &error.to_string()).await {
+                    Ok(None) => return Ok(Err(error)),
+                    Ok(Some(problem)) | Err(problem) => problem,
+                }
+            }
             Ok(Err(error)) => Problem::replica(error),
             Err(problem) => problem,
         };

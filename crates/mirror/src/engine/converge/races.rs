@@ -179,6 +179,28 @@ async fn two_who_replace_the_same_replica_do_not_get_in_each_others_way() {
 }
 
 #[tokio::test]
+async fn what_needs_something_unmade_does_not_take_the_place_of_what_is_there() {
+    let scene = scene();
+    let keys = ResourceId::new(Kind::ContentKeyPolicies, Name::new("keys").unwrap());
+    let mut source = version(2);
+    source.set_property("defaultContentKeyPolicyName", json!("keys"));
+    scene.primary.put(&source);
+    scene.secondary.put(&version(1));
+    scene.secondary.put(&Body::new(keys.clone(), Map::new()));
+    scene.secondary.is_making(&keys);
+    let report = scene.mirror.mirror(&hint(Cause::Written)).await;
+    assert_eq!(report.outcome, Outcome::Waiting(Reason::ReplicaNotReady));
+    let detail = report.detail.unwrap();
+    assert!(detail.contains("contentKeyPolicies/keys"), "{detail}");
+    assert!(detail.contains("back in place"), "{detail}");
+    assert!(scene.secondary.get(&id()) == Some(version(1)));
+    scene.secondary.has_made_all();
+    let report = scene.mirror.mirror(&hint(Cause::Written)).await;
+    assert_eq!(report.outcome, Outcome::Applied);
+    assert!(scene.secondary.get(&id()) == Some(source));
+}
+
+#[tokio::test]
 async fn what_looking_again_explains_costs_no_question_about_states() {
     let scene = scene();
     scene.primary.put(&version(1));

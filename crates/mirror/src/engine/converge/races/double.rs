@@ -23,7 +23,7 @@ pub(super) struct Account {
     written: Arc<Mutex<Vec<ResourceId>>>,
     /// Whether creating a locator that is there hides or shows it, as MK.IO has it.
     pub(super) hides_what_is_there: bool,
-    /// What it is making still, as MK.IO has it. Meanwhile it creates nothing.
+    /// What it is making still, as MK.IO has it. Meanwhile it creates nothing that names it.
     making: Arc<Mutex<HashSet<ResourceId>>>,
 }
 
@@ -63,6 +63,13 @@ impl Account {
 
     pub(super) fn has_made_all(&self) {
         self.making.lock().unwrap().clear();
+    }
+
+    fn names_unmade(&self, body: &Body) -> bool {
+        let properties = body.expose()["properties"].as_object().unwrap();
+        let mut names = properties.values().filter_map(|value| value.as_str());
+        let making = self.making.lock().unwrap();
+        names.any(|name| making.iter().any(|id| id.name().as_str() == name))
     }
 
     fn called(&self, method: &str) {
@@ -117,7 +124,7 @@ impl MediaService for Account {
             let error = ServiceError::new(ErrorKind::Conflict, "PUT", "Conflict");
             return Err(error);
         }
-        if !self.making.lock().unwrap().is_empty() {
+        if self.names_unmade(body) {
             let error = ServiceError::new(ErrorKind::Conflict, "PUT", "NotReady");
             return Err(error);
         }

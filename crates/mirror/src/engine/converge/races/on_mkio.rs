@@ -165,9 +165,10 @@ async fn a_locator_waits_for_what_it_needs_while_that_is_being_made() {
 #[tokio::test]
 async fn a_conflict_over_anything_else_does_not_pass() {
     let scene = scene();
+    // It says that something of this name is in the making, and it is nothing that the locator needs.
     let source = locator(json!({"assetName": "a", "streamingPolicyName": "own"}));
     scene.primary.put(&source);
-    let another = ResourceId::new(Kind::Assets, Name::new("another").unwrap());
+    let another = ResourceId::new(Kind::AccountFilters, Name::new("a").unwrap());
     scene.secondary.is_making(&another);
     let problem = scene.mirrored(&source).await.unwrap_err();
     assert_eq!(problem.reason, Reason::ReplicaConflict);
