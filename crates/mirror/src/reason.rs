@@ -150,7 +150,7 @@ reasons! {
         "The resource is gone from the primary, and the setting keeps the replica.",
         "None if that is wanted; else delete it in the secondary, or switch deletions on for this kind.";
     DeleteCap = "delete-cap", false, Configuration,
-        "More deletions are due at once than the cap allows; none is done.",
+        "More deletions are due at once than the cap allows, or their count was lost and is made anew; none is done.",
         "Look at them; confirm them, or put the resources back.";
     OutOfScope = "out-of-scope", false, Configuration,
         "The asset is not among those that the scope names, or the container is no asset's.",
