@@ -56,7 +56,11 @@ async fn an_asset_that_fails_for_good_still_has_its_filters_mirrored() {
         assert_eq!(report.outcome, Outcome::Failed(reason));
         // As part of the same walk.
         let filter = Change::new(filter_id(), Cause::Walk, None);
-        assert_eq!(report.follow_ups, [filter.clone()], "{depth:?}");
+        assert_eq!(
+            report.follow_ups,
+            std::slice::from_ref(&filter),
+            "{depth:?}"
+        );
         let report = mirror.mirror(&filter).await;
         assert_eq!(report.outcome, Outcome::Applied, "{depth:?}");
         scene.secondary.delete(&filter_id()).await.unwrap();
