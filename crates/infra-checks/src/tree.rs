@@ -25,7 +25,7 @@ impl std::error::Error for TreeError {}
 
 /// Where the files are, and how those end that count.
 const SOURCES: [(&str, &[&str]); 11] = [
-    ("infra", &["bicep", "json", "kql"]),
+    ("infra", &["bicep", "json", "kql", "sh"]),
     ("functions", &["json"]),
     ("handlers/src", &["rs"]),
     ("crates/change/src", &["rs"]),

@@ -5,6 +5,7 @@ mod described;
 mod events;
 mod front;
 mod host;
+mod leaves;
 mod lengths;
 mod modules;
 mod names;
@@ -53,7 +54,7 @@ impl Findings {
 
 type Rule = fn(&Infra<'_>, &mut Findings);
 
-const ALL: [(&str, Rule); 17] = [
+const ALL: [(&str, Rule); 18] = [
     ("parses", parses::rule),
     ("described", described::rule),
     ("names", names::rule),
@@ -70,6 +71,7 @@ const ALL: [(&str, Rule); 17] = [
     ("roles", roles::rule),
     ("ams-only", ams_only::rule),
     ("front", front::rule),
+    ("leaves", leaves::rule),
     ("watch", watch::rule),
 ];
 

@@ -1,4 +1,4 @@
-//! Events, roles, the front, and what belongs to one back end.
+//! Events, roles, the front, what is taken away again, and what belongs to one back end.
 
 use crate::{Broken, broken};
 
@@ -8,6 +8,34 @@ const JOBS: &str = "infra/ams/jobs-subscription.bicep";
 const BLOB_ROLE: &str = "infra/roles/blob-role.bicep";
 
 pub(crate) const ALL: &[Broken] = &[
+    broken(
+        "leaves",
+        JOBS,
+        "'media-mirror-jobs'",
+        "'mirror-jobs'",
+        "leaves the subscription mirror-jobs",
+    ),
+    broken(
+        "leaves",
+        "infra/events/custom-topic.bicep",
+        "'media-mirror-${route.function}'",
+        "'mirror-${route.function}'",
+        "leaves the subscription mirror-job-finished",
+    ),
+    broken(
+        "leaves",
+        READER,
+        "roleName: 'Mirror ",
+        "roleName: 'Media Mirror ",
+        "a role that infra/hooks/disconnect.sh leaves",
+    ),
+    broken(
+        "leaves",
+        "infra/main.bicep",
+        "name: 'rg-${environmentName}'",
+        "name: 'group-${environmentName}'",
+        "under another name",
+    ),
     broken(
         "front",
         "infra/front/front-door.bicep",
