@@ -43,8 +43,8 @@ pub(crate) struct Watch {
     pub(crate) confirmed: bool,
     /// How many deletions each walk asked for.
     asked: BTreeMap<Option<task::Id>, usize>,
-    /// What an invocation saw in a container of the source when it looked last: blobs and the state they were in.
-    listings: HashMap<(Option<task::Id>, Place), Vec<(String, u64)>>,
+    /// What an invocation saw in a container of the source when it looked last.
+    listings: HashMap<(Option<task::Id>, Place), Blobs>,
     /// Whether an invocation found a source there when it looked last.
     sources: HashMap<(Option<task::Id>, ResourceId), bool>,
     /// Which invocations read the keys of a replica since it was created.
@@ -59,6 +59,9 @@ pub(crate) struct Watch {
 
 /// A storage account and a container in it.
 type Place = (String, String);
+
+/// Blobs and the state they were in.
+type Blobs = Vec<(String, u64)>;
 
 impl Watch {
     pub(crate) fn breaks(&mut self, promise: &str, what: impl AsRef<str>) {
