@@ -10,6 +10,7 @@ use azure_storage_blob::{
     BlobContainerClient, BlobServiceClient, BlobServiceClientOptions,
     models::{BlobClientUploadOptions, BlobContainerClientListBlobsOptions},
 };
+use cloud::BlobPage;
 use futures::TryStreamExt;
 use serde_json::Value;
 
@@ -137,19 +138,23 @@ impl Documents for BlobDocuments {
             maxresults: Some(i32::try_from(at_most.min(5000)).unwrap_or(5000)),
             ..BlobContainerClientListBlobsOptions::default()
         };
-        let mut blobs = self
+        let mut pages = self
             .0
             .list_blobs(Some(options))
-            .map_err(|error| failed(prefix, &error))?;
+            .map_err(|error| failed(prefix, &error))?
+            .into_pages();
         let mut paths = Vec::new();
         while paths.len() < at_most {
-            match blobs.try_next().await {
-                Ok(Some(blob)) => paths.extend(blob.name),
+            let page = match pages.try_next().await {
+                Ok(Some(page)) => BlobPage::read(&page.into_body()),
                 Ok(None) => break,
                 Err(error) if is(&error, StatusCode::NotFound) => break,
-                Err(error) => return Err(failed(prefix, &error)),
-            }
+                Err(error) => Err(error),
+            };
+            let page = page.map_err(|error| failed(prefix, &error))?;
+            paths.extend(page.blobs.into_iter().filter_map(|blob| blob.name));
         }
+        paths.truncate(at_most);
         Ok(paths)
     }
 }

@@ -28,6 +28,7 @@ use azure_storage_blob::{
         BlockListType, BlockLookupList, HttpRange, ListBlobsIncludeItem,
     },
 };
+use cloud::BlobPage;
 use futures::TryStreamExt;
 use std::time::Duration;
 
@@ -115,8 +116,8 @@ impl BlobService for Sdk {
             .headers()
             .get_optional_str(&HeaderName::from_static("date"))
             .and_then(|date| parse_rfc7231(date).ok());
-        let page = page.into_model().map_err(refusal)?;
-        let blobs = page.blob_items.into_iter();
+        let page = BlobPage::read(&page.into_body()).map_err(refusal)?;
+        let blobs = page.blobs.into_iter();
         Ok(Page {
             blobs: blobs
                 .filter_map(|item| convert::listed(place, item).transpose())
@@ -133,7 +134,9 @@ impl BlobService for Sdk {
             .get_properties(None)
             .await
             .map_err(refusal)?;
-        Ok(answer.metadata().map_err(refusal)?.into_iter().collect())
+        let mut metadata = Metadata::new();
+        metadata.extend(answer.metadata().map_err(refusal)?);
+        Ok(metadata)
     }
 
     async fn create_container(&self, place: &Place, metadata: &Metadata) -> Answer<()> {

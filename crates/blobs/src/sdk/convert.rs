@@ -10,20 +10,23 @@ use crate::{
 use azure_core::http::Etag;
 use azure_core::http::{NoFormat, Response, XmlFormat};
 use azure_storage_blob::models::{
-    AccessTier, BlobClientGetPropertiesResult, BlobClientGetPropertiesResultHeaders, BlobItem,
-    BlobType, Block, BlockList, BlockListHeaders, CopyStatus as SdkCopyStatus,
+    AccessTier, BlobClientGetPropertiesResult, BlobClientGetPropertiesResultHeaders, BlobType,
+    Block, BlockList, BlockListHeaders, CopyStatus as SdkCopyStatus,
 };
+use cloud::ListedBlob;
 use std::collections::HashMap;
 
 /// A listed blob, or `None` for one outside the place.
-pub(crate) fn listed(place: &Place, item: BlobItem) -> Answer<Option<Blob>> {
+pub(crate) fn listed(place: &Place, mut item: ListedBlob) -> Answer<Option<Blob>> {
     let name = item
         .name
+        .take()
         .ok_or_else(|| unreadable("a listed blob has no name"))?;
     let Some(name) = place.relative(&name) else {
         return Ok(None);
     };
-    let properties = item.properties.unwrap_or_default();
+    let metadata = item.take_metadata();
+    let properties = item.properties;
     let blob = Blob {
         name,
         etag: etag(properties.etag.as_ref())?,
@@ -41,18 +44,17 @@ pub(crate) fn listed(place: &Place, item: BlobItem) -> Answer<Option<Blob>> {
         },
         kind: kind(properties.blob_type),
         tier: tier(
-            properties.access_tier.as_ref().map(AsRef::as_ref),
-            properties.access_tier_inferred,
+            Some(&properties.access_tier),
+            Some(properties.access_tier_inferred),
         ),
         copy: copy(
-            properties.copy_id,
+            Some(properties.copy_id),
             properties.copy_status,
-            properties.copy_status_description.as_deref(),
+            Some(&properties.copy_status_description),
         ),
         ..Blob::default()
     };
-    let metadata = item.metadata.and_then(|metadata| metadata.values);
-    Ok(Some(blob.with_metadata(metadata.unwrap_or_default())))
+    Ok(Some(blob.with_metadata(metadata)))
 }
 
 /// The answer of Get Blob Properties.
@@ -141,8 +143,8 @@ fn md5(md5: Option<Vec<u8>>) -> Option<Vec<u8>> {
 }
 
 /// Empty elements of a listing and absent ones mean the same.
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty())
+fn filled(text: impl Into<Option<String>>) -> Option<String> {
+    text.into().filter(|text| !text.is_empty())
 }
 
 fn kind(kind: Option<BlobType>) -> BlobKind {
