@@ -76,10 +76,10 @@ impl Blob {
         mut self,
         metadata: impl IntoIterator<Item = (String, String)>,
     ) -> Self {
-        self.metadata = metadata
-            .into_iter()
-            .map(|(key, value)| (key.to_ascii_lowercase(), value))
-            .collect();
+        self.metadata.clear();
+        for (key, value) in metadata {
+            self.metadata.insert(key.to_ascii_lowercase(), value);
+        }
         self.mark = self
             .metadata
             .remove(MARK)

@@ -8,6 +8,7 @@ use state::{Ages, Blind, Exception, Figures, Lag, QueueFigures, Time};
 use time::OffsetDateTime;
 
 use crate::{
+    entries::map,
     heads::{Head, Hint},
     queues::carries,
     seen::Seen,
@@ -146,9 +147,7 @@ impl Seen {
             },
         };
         let queues = self.queues.iter();
-        queues
-            .map(|(name, seen)| ((*name).to_owned(), figures(seen)))
-            .collect()
+        map(queues.map(|(name, seen)| ((*name).to_owned(), figures(seen))))
     }
 
     fn walks(&self) -> BTreeMap<String, Time> {
@@ -208,9 +207,7 @@ impl Seen {
 /// Every kind in a map, but for those without a figure.
 fn by_kind<T>(figure: impl Fn(Kind) -> Option<T>) -> BTreeMap<String, T> {
     let kinds = Kind::ALL.into_iter();
-    kinds
-        .filter_map(|kind| Some((kind.to_string(), figure(kind)?)))
-        .collect()
+    map(kinds.filter_map(|kind| Some((kind.to_string(), figure(kind)?))))
 }
 
 fn is_held(exception: &Exception) -> bool {

@@ -7,6 +7,7 @@
 //! What cannot be looked at is unknown, since when it was last known, and never zero. Nothing here writes but `heartbeat.json`.
 
 mod concerns;
+mod entries;
 mod figures;
 mod heads;
 mod queues;

@@ -4,7 +4,7 @@ use mirror::Reason;
 use state::{Blind, Figures, Lag, QueueFigures, Time, Verified};
 use time::OffsetDateTime;
 
-use crate::span;
+use crate::{entries::map, span};
 
 /// Figures as somebody reads them. The cells are plain text: whoever shows them sees to what his medium takes for its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ fn ages(figures: &Figures) -> Vec<Vec<String>> {
 
 fn verified(figures: &Figures, now: OffsetDateTime) -> Vec<Vec<String>> {
     let row = |verified: &Verified| {
-        let ended = BTreeMap::from([(verified.depth.clone(), Time(verified.at))]);
+        let ended = map([(verified.depth.clone(), Time(verified.at))]);
         let mut row = ago(&ended, now).concat();
         row.extend([verified.differences, verified.unknown].map(|count| count.to_string()));
         row

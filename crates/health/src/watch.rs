@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::{
+    entries::map,
     heads::Head,
     queues::{QUEUES, ReadQueues},
     seen::{QueueSeen, Seen},
@@ -43,7 +44,7 @@ pub struct WatchOptions {
     /// Where Event Grid puts what it cannot deliver; `None` where nobody knows.
     pub dead_letters: Option<Arc<dyn Documents>>,
     /// When the API token of a side expires.
-    pub tokens: BTreeMap<String, OffsetDateTime>,
+    pub tokens: BTreeMap<String, Time>,
 }
 
 /// Looks at everything that lag and health are measured by.
@@ -120,16 +121,13 @@ impl Watch {
             before: self.before(&heartbeat),
             verified: heartbeat.verified.clone(),
             primary,
-            queues: queues.into_iter().flatten().collect(),
-            poisoned: poisoned.into_iter().flatten().collect(),
-            exceptions: exceptions.into_iter().collect(),
+            queues: map(queues.into_iter().flatten()),
+            poisoned: map(poisoned.into_iter().flatten()),
+            exceptions: map(exceptions),
             marks,
             arrivals,
             dead_letters,
-            tokens: {
-                let tokens = self.options.tokens.iter();
-                tokens.map(|(side, at)| (side.clone(), Time(*at))).collect()
-            },
+            tokens: self.options.tokens.clone(),
             problems: problems.into_iter().collect(),
         };
         (seen.figures(), heartbeat)

@@ -87,7 +87,7 @@ fn object(rules: &Rules, at: &str, map: &Map<String, Value>) -> Node {
         .filter(|(key, _)| !hidden.contains(&key.as_str()))
         .filter_map(|(key, value)| Some((key.as_str(), value_at(rules, &join(at, key), value)?)))
         .collect();
-    fields.sort_by(|a, b| a.0.cmp(b.0));
+    fields.sort_unstable_by(|a, b| a.0.cmp(b.0));
     let nodes = fields.into_iter().map(|(key, node)| Node {
         times: node.times,
         ..Node::of((key, node.hash))
@@ -117,7 +117,7 @@ fn value_at(rules: &Rules, path: &str, value: &Value) -> Option<Node> {
                 .iter()
                 .any(|(unordered, _)| *unordered == path)
             {
-                nodes.sort();
+                nodes.sort_unstable();
             }
             Node::of_all(b'a', nodes)
         }

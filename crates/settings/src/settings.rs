@@ -164,9 +164,11 @@ impl Settings {
     /// [`Mistakes`], all of them.
     pub fn from_env() -> Result<Self, Mistakes> {
         // `vars_os`, because another program's variable that is not UTF-8 must not stop this one.
-        let variables = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-            .collect();
+        let given = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
+        let mut variables = BTreeMap::new();
+        variables.extend(given);
         Self::from_variables(&variables)
     }
 

@@ -127,18 +127,19 @@ impl Run {
     /// A run that begins.
     #[must_use]
     pub fn new(id: &str, what: &str, depth: Depth, kinds: &[Kind], now: OffsetDateTime) -> Self {
-        Self {
+        let mut run = Self {
             id: id.to_owned(),
             what: what.to_owned(),
             depth: depth.as_str().to_owned(),
             started: now,
             updated: now,
             state: RunState::Running,
-            kinds: kinds
-                .iter()
-                .map(|kind| (kind.as_str().to_owned(), Progress::default()))
-                .collect(),
+            kinds: BTreeMap::new(),
+        };
+        for kind in kinds {
+            run.progress(*kind);
         }
+        run
     }
 
     /// How far it is with a kind.

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use blobs::Copier;
 use cloud::{Identity, Queues};
@@ -6,7 +6,7 @@ use health::{Watch, WatchOptions};
 use media::{Primary, Secondary, Side};
 use mirror::{Mirror, MirrorOptions};
 use settings::{Credential, Settings};
-use state::{BlobDocuments, Documents};
+use state::{BlobDocuments, Documents, Time};
 
 use crate::{TokenExpiry, WiringError, account::account, options::mirror_options, storage::copier};
 
@@ -79,6 +79,10 @@ impl Parts {
         );
         let tokens = [primary_token, secondary_token].into_iter().flatten();
         let tokens: Vec<TokenExpiry> = tokens.collect();
+        let mut expiries = BTreeMap::new();
+        for token in &tokens {
+            expiries.insert(token.side.as_str().to_owned(), Time(token.at));
+        }
         let watch = Watch::new(
             primary.clone(),
             Arc::clone(&queues) as _,
@@ -86,12 +90,7 @@ impl Parts {
             WatchOptions {
                 grace: settings.delete_grace,
                 dead_letters: Some(container(DEAD_LETTERS)?),
-                tokens: {
-                    let tokens = tokens.iter();
-                    tokens
-                        .map(|token| (token.side.as_str().to_owned(), token.at))
-                        .collect()
-                },
+                tokens: expiries,
             },
         );
         Ok(Self {

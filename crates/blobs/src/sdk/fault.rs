@@ -9,14 +9,14 @@ use azure_core::{
     error::ErrorKind,
     http::headers::{HeaderName, Headers},
 };
-use azure_storage_blob::StorageError;
+use serde::Deserialize;
 use std::{error::Error as _, time::Duration};
 
 /// Reads an SDK error. Only status, codes, request ID and the innermost cause of a broken connection are
 /// taken: the outer messages carry URLs with their SAS, and bodies may quote what was sent.
 pub(crate) fn refusal(error: Error) -> Box<Refusal> {
     let below = match error.kind() {
-        ErrorKind::HttpResponse { .. } => return Box::new(of_response(error)),
+        ErrorKind::HttpResponse { .. } => return Box::new(of_response(&error)),
         ErrorKind::Connection => {
             BelowHttp::Transport(format!("connecting failed{}", innermost(&error)))
         }
@@ -31,7 +31,18 @@ pub(crate) fn refusal(error: Error) -> Box<Refusal> {
     Refusal::below(below)
 }
 
-fn of_response(error: Error) -> Refusal {
+/// What an answer that is an error has in its body. The SDK's `StorageError` has all of it, and 20 kB of machine code for that.
+#[derive(Default, Deserialize)]
+struct Body {
+    #[serde(rename = "Code")]
+    code: Option<String>,
+    #[serde(rename = "CopySourceStatusCode")]
+    source_status: Option<String>,
+    #[serde(rename = "CopySourceErrorCode")]
+    source_code: Option<String>,
+}
+
+fn of_response(error: &Error) -> Refusal {
     let mut refusal = Refusal {
         told: Told {
             status: error.http_status().map(u16::from),
@@ -51,18 +62,13 @@ fn of_response(error: Error) -> Refusal {
         refusal.source_status =
             text(headers, "x-ms-copy-source-status-code").and_then(|status| status.parse().ok());
         refusal.source_code = text(headers, "x-ms-copy-source-error-code");
-    }
-    // The body repeats the codes, and is the only place that has them for some failures.
-    if let Ok(body) = StorageError::try_from(error) {
-        let told = &mut refusal.told;
-        told.code = told
-            .code
-            .take()
-            .or_else(|| body.error_code.map(|code| code.to_string()));
+        // The body repeats the codes, and is the only place that has them for some failures.
+        let body: Body = response.body().xml().unwrap_or_default();
+        refusal.told.code = refusal.told.code.or(body.code);
         refusal.source_status = refusal
             .source_status
-            .or_else(|| body.copy_source_status_code.map(u16::from));
-        refusal.source_code = refusal.source_code.or(body.copy_source_error_code);
+            .or_else(|| body.source_status?.parse().ok());
+        refusal.source_code = refusal.source_code.or(body.source_code);
     }
     refusal.told.code = refusal.told.code.and_then(word);
     refusal.told.request_id = refusal.told.request_id.and_then(word);
