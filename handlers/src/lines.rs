@@ -5,7 +5,6 @@ use std::{
     io::{self, Write},
 };
 
-use serde::Serialize;
 use serde_json::{Map, Value};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tracing::{
@@ -15,7 +14,7 @@ use tracing::{
 use tracing_subscriber::layer::{Context, Layer};
 
 /// Writes each event as a line: time, level and message, the event's fields, its target. A field that is given with `%` or `?` holds JSON
-/// and is an object or a list in the line, not a text with one inside; see [`Json`].
+/// and is an object or a list in the line, not a text with one inside: `lag = %lag` of a [`Value`].
 pub(crate) struct Lines<F>(F);
 
 impl<F> Lines<F> {
@@ -102,15 +101,6 @@ impl Visit for Fields {
     }
 }
 
-/// A value as a field of the log: `lag = %Json(&lag)`.
-pub(crate) struct Json<'a, T: ?Sized>(pub(crate) &'a T);
-
-impl<T: Serialize + ?Sized> fmt::Display for Json<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self.0).map_err(|_| fmt::Error)?)
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use std::sync::{Arc, Mutex};
@@ -153,7 +143,7 @@ pub(crate) mod tests {
                 name = "a \"b\"\n",
                 reason = None::<&str>,
                 attempt = 3_u32,
-                lag = %Json(&json!({"assets": 7, "streamingLocators": "unknown since T"})),
+                lag = %json!({"assets": 7, "streamingLocators": "unknown since T"}),
                 "change"
             );
         });

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use mirror::{Outcome, Report};
+use serde_json::Value;
 use time::OffsetDateTime;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{
-    lines::{Json, Lines},
-    protocol::Invocation,
-};
+use crate::{lines::Lines, protocol::Invocation};
 use change::{Batch, Change, ContainerChange, WalkOrder};
 use media::Calls;
 use state::{Figures, Progress};
@@ -219,31 +217,32 @@ pub(crate) fn container(
 /// What the heartbeat measured.
 pub(crate) fn heartbeat(invocation: &Invocation, figures: &Figures, took: Duration) {
     let problems = figures.problems.iter().take(MAX_PROBLEMS);
-    let problems: Vec<String> = problems
-        .map(|one| one.chars().take(200).collect())
+    let problems: Value = problems
+        .map(|one| one.chars().take(200).collect::<String>())
         .collect();
+    let value = serde_json::to_value(figures).unwrap_or_default();
     tracing::info!(
         target: "handler",
         function = invocation.function(),
         invocation_id = invocation.id,
         traceparent = invocation.traceparent,
-        primary = %Json(&figures.primary),
-        lag = %Json(&figures.lag),
-        lag_at_least = %Json(&figures.lag_at_least),
-        blind = %Json(&figures.blind),
-        backlog = %Json(&figures.backlog),
-        queues = %Json(&figures.queues),
-        poisoned = %Json(&figures.poisoned),
+        primary = %value["primary"],
+        lag = %value["lag"],
+        lag_at_least = %value["lag_at_least"],
+        blind = %value["blind"],
+        backlog = %value["backlog"],
+        queues = %value["queues"],
+        poisoned = %value["poisoned"],
         dead_letters = figures.dead_letters,
-        exceptions = %Json(&figures.exceptions),
-        failures = %Json(&figures.failures),
-        waiting = %Json(&figures.waiting),
-        held = %Json(&figures.held),
-        arrivals = %Json(&figures.arrivals),
-        walks = %Json(&figures.walks),
-        tokens = %Json(&figures.tokens),
-        verified = figures.verified.as_ref().map(|verified| tracing::field::display(Json(verified))),
-        problems = %Json(&problems),
+        exceptions = %value["exceptions"],
+        failures = %value["failures"],
+        waiting = %value["waiting"],
+        held = %value["held"],
+        arrivals = %value["arrivals"],
+        walks = %value["walks"],
+        tokens = %value["tokens"],
+        verified = value.get("verified").map(tracing::field::display),
+        problems = %problems,
         duration_ms = millis(took),
         "heartbeat"
     );
@@ -317,7 +316,7 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use axum::http::HeaderMap;
-    use serde_json::{Map, Value, json};
+    use serde_json::{Map, json};
 
     use super::*;
     use crate::lines::tests::written;
