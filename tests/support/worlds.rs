@@ -30,6 +30,8 @@ const GRACE: (&str, &str) = ("MIRROR_DELETE_GRACE", "1s");
 struct Pool<const N: usize> {
     worlds: [Mutex<Option<Scene>>; N],
     free: Semaphore,
+    /// Held by who looks at which worlds are free: meanwhile none looks free to anybody else.
+    choosing: Mutex<()>,
 }
 
 /// A world that belongs to one test until this is dropped.
@@ -52,6 +54,7 @@ impl<const N: usize> Pool<N> {
         Self {
             worlds: [const { Mutex::const_new(None) }; N],
             free: Semaphore::const_new(N),
+            choosing: Mutex::const_new(()),
         }
     }
 
@@ -61,6 +64,7 @@ impl<const N: usize> Pool<N> {
         F: Future<Output = anyhow::Result<Scene>>,
     {
         let turn = self.free.acquire().await?;
+        let choosing = self.choosing.lock().await;
         // One that runs already is there sooner.
         let mut free: Vec<MutexGuard<'_, Option<Scene>>> = self
             .worlds
@@ -70,6 +74,7 @@ impl<const N: usize> Pool<N> {
         free.sort_by_key(|world| world.is_some());
         let mut world = free.pop().context("as many worlds as turns")?;
         drop(free);
+        drop(choosing);
         if let Some(scene) = world.take() {
             scene.control().clear_faults(None);
             scene.control().set_settings(Settings::default());

@@ -229,8 +229,10 @@ async fn a_handler_that_dies_in_a_batch_writes_nothing_twice(
     let wanted = |record: &Record| record.text("message") == "batch";
     let done = scene.log.wait(from, PATIENCE, wanted).await;
     let done = done.context("the batch came again")?;
-    ensure!(done.number("in_sync") == Some(10), "{done:?}");
-    ensure!(done.number("applied") == Some(10), "{done:?}");
+    // One that hangs keeps none of the others from being written: some before it died, the rest when the batch came again.
+    let number = |field| done.number(field).unwrap_or_default();
+    ensure!(number("in_sync") + number("applied") == 20, "{done:?}");
+    ensure!(number("in_sync") >= 5 && number("applied") > 0, "{done:?}");
     scene.calm().await?;
     ensure!(replicas(&scene, "died").await? == names.len());
     twice(&scene, 0)

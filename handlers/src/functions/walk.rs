@@ -41,6 +41,10 @@ const TURN: Duration = Duration::from_secs(5);
 /// A kind of whose names none was worked on for so long is not waited for: some wait for something themselves.
 const STUCK: time::Duration = time::Duration::MINUTE;
 
+/// The locators of a backfill that has run for so long are not held back any longer: bytes can take days, and what is complete can be
+/// published.
+const LATEST: time::Duration = time::Duration::HOUR;
+
 /// So often a sweep's walk is tried again; then the next sweep makes another.
 const ATTEMPTS: u32 = 3;
 
@@ -313,14 +317,20 @@ fn was_lately(app: &App, order: &WalkOrder, known: &Exception) -> bool {
 }
 
 /// Whether a backfill's locators should wait for what they depend on: else each would ask for its asset on its own. It saves work, nothing
-/// else.
+/// else. While the last quarter of that is worked on, their own lists can be read, and their names come behind it in the queue.
 fn is_too_early(order: &WalkOrder, run: &Run, now: OffsetDateTime) -> bool {
     let waits = |(kind, progress): (&String, &Progress)| {
         let since = progress.worked.unwrap_or(run.started);
-        kind != Kind::StreamingLocators.as_str() && !progress.is_finished() && now - since < STUCK
+        let left = progress.enqueued.saturating_sub(progress.done());
+        let is_nearly_through = progress.walked && left * 4 <= progress.enqueued;
+        kind != Kind::StreamingLocators.as_str()
+            && !progress.is_finished()
+            && !is_nearly_through
+            && now - since < STUCK
     };
     order.cause == Cause::Backfill
         && order.kind == Kind::StreamingLocators
+        && now - run.started < LATEST
         && run.kinds.iter().any(waits)
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use change::{Batch, Cause, Depth, WalkOrder};
+use change::{Batch, Cause, Depth, Kind, WalkOrder};
 use futures::future::join_all;
 use handlers::Reply;
 use media::ErrorKind;
-use state::RunState;
+use state::{Run, RunState};
 use tokio::time::Instant;
 
 use super::{KIND, MINUTE, Scene, account::id, list, names, now, pass, scene, version};
@@ -178,4 +178,37 @@ async fn what_waits_in_a_batch_for_more_than_a_minute_is_recorded() {
     assert_eq!(recorded("one").await.unwrap().reason, "source-unavailable");
     assert_eq!(names(&scene.sent()), ["one"]);
     assert!(recorded("two").await.is_none());
+}
+
+#[tokio::test]
+async fn the_locators_of_a_backfill_wait_for_most_of_what_they_depend_on() {
+    let scene = scene();
+    let locators = Kind::StreamingLocators;
+    let runs = &scene.app().walks.runs;
+    let run = Run::new("run", "backfill", Depth::List, &[KIND, locators], now());
+    runs.begin(&run).await.unwrap();
+    let order = WalkOrder::new(locators, Depth::List, Cause::Backfill, "run", now());
+    let waits = async |done| {
+        let now = now();
+        let add = |run: &mut Run| {
+            let progress = run.progress(KIND);
+            progress.walked = true;
+            progress.enqueued = 8;
+            progress.applied = done;
+            progress.worked = Some(now);
+        };
+        runs.update("run", now, add).await.unwrap();
+        let sent = scene.walk(&order).await;
+        assert!(sent.iter().all(|sent| sent.queue == "walk"), "{sent:?}");
+        !sent.is_empty()
+    };
+    assert!(waits(5).await);
+    assert!(!waits(6).await);
+    // Bytes take long, or nothing goes on at all.
+    assert!(waits(5).await);
+    pass(MINUTE * 2);
+    assert!(scene.walk(&order).await.is_empty());
+    assert!(waits(5).await);
+    pass(MINUTE * 60);
+    assert!(!waits(5).await);
 }
