@@ -57,7 +57,12 @@ impl Batch {
     pub fn of(&self, names: Vec<Name>) -> Self {
         Self {
             names,
-            ..self.clone()
+            kind: self.kind,
+            depth: self.depth,
+            cause: self.cause,
+            run: self.run.clone(),
+            since: self.since,
+            attempt: self.attempt,
         }
     }
 
@@ -66,21 +71,22 @@ impl Batch {
     pub fn split(self) -> Vec<Self> {
         let mut parts: Vec<Vec<Name>> = Vec::new();
         let mut bytes = 0;
-        for name in &self.names {
+        let rest = self.of(Vec::new());
+        for name in self.names {
             // Every character could need an escape.
             let length = name.as_str().len() * 2 + 3;
             match parts.last_mut() {
                 Some(part) if part.len() < MAX_NAMES && bytes + length <= MAX_NAME_BYTES => {
-                    part.push(name.clone());
+                    part.push(name);
                     bytes += length;
                 }
                 _ => {
-                    parts.push(vec![name.clone()]);
+                    parts.push(vec![name]);
                     bytes = length;
                 }
             }
         }
-        parts.into_iter().map(|names| self.of(names)).collect()
+        parts.into_iter().map(|names| rest.of(names)).collect()
     }
 
     /// The change of one of its resources.
@@ -162,6 +168,14 @@ mod tests {
             since: Some(datetime!(2026-01-02 03:04:05 UTC)),
             attempt: 2,
         }
+    }
+
+    #[test]
+    fn a_batch_of_a_large_library_is_split_in_no_time() {
+        let parts = batch((0..200_000).map(|n| format!("asset-{n}"))).split();
+        assert_eq!(parts.len(), 4_000);
+        assert_eq!(parts[3_999].names[49].as_str(), "asset-199999");
+        assert!(parts.iter().all(|part| part.attempt == 2));
     }
 
     #[test]
