@@ -58,9 +58,10 @@ impl Handler {
         Ok(handler)
     }
 
-    /// Kills it, whatever it is doing, and starts another in its place.
-    pub(crate) async fn replace(&mut self) -> anyhow::Result<()> {
+    /// Kills it, whatever it is doing, and starts another in its place after something else.
+    pub(crate) async fn replace(&mut self, after: impl Future<Output = ()>) -> anyhow::Result<()> {
         self.child.kill().await?;
+        after.await;
         *self = Self::start(&self.executable, &self.settings).await?;
         Ok(())
     }

@@ -159,11 +159,29 @@ impl<'a> Pump<'a> {
 
     /// Kills the handler in the middle of whatever it does and starts another. What it was working on comes again.
     async fn interrupt(&mut self) -> anyhow::Result<()> {
-        self.handler.replace().await?;
+        let Self {
+            calls,
+            control,
+            handler,
+            ..
+        } = self;
+        handler.replace(settle(calls, control)).await?;
         while let Some(ended) = self.running.join_next().await {
             self.end(ended?).await?;
         }
         Ok(())
+    }
+}
+
+/// Waits until the accounts have dealt with what the handler had sent before it died: no host starts another one sooner.
+async fn settle(calls: &mut Calls, control: &Control) {
+    loop {
+        let before = calls.all();
+        tokio::time::sleep(LOOK).await;
+        calls.take(control);
+        if calls.all() == before {
+            return;
+        }
     }
 }
 
