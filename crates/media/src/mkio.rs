@@ -1,5 +1,8 @@
 //! MK.IO by MediaKind: its media API, current family of paths.
 
+mod states;
+mod times;
+
 use std::{
     collections::HashMap,
     sync::{Mutex, PoisonError},
@@ -10,9 +13,13 @@ use async_trait::async_trait;
 use change::{Kind, Name, ResourceId};
 use reqwest::Method;
 use serde_json::{Map, Value};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use time::format_description::well_known::Rfc3339;
 use url::Url;
 
+use self::{
+    states::{has_state, is_unfinished, is_usable, state_of},
+    times::short_times,
+};
 use crate::{
     Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage, Wire,
     calls::{answered, note_answer},
@@ -428,34 +435,8 @@ fn needing(method: &str, id: &ResourceId, action: Option<&str>, right: &str) -> 
     format!("{method} {id}{action} (needs {capability} {right})")
 }
 
-fn state_of(resource: &Map<String, Value>) -> Option<String> {
-    let properties = resource.get("properties")?;
-    let state = properties["resourceState"].as_str();
-    let supplemental = resource
-        .get("supplemental")
-        .and_then(|s| s["state"].as_str());
-    state.or(supplemental).map(ToOwned::to_owned)
-}
-
 fn asking_state(id: &ResourceId) -> String {
     needing("GET", id, Some("state"), "get")
-}
-
-/// Kinds of which the service tells the state (media API, "resource states").
-const fn has_state(kind: Kind) -> bool {
-    matches!(
-        kind,
-        Kind::Assets | Kind::ContentKeyPolicies | Kind::StreamingLocators
-    )
-}
-
-/// The states that pass by themselves, of those that the documentation names.
-fn is_unfinished(state: &str) -> bool {
-    matches!(state, "Creating" | "Pending" | "Updating" | "Deleting")
-}
-
-fn is_usable(state: &str) -> bool {
-    matches!(state, "Created" | "Ready")
 }
 
 /// The storage account in the URL of a storage record.
@@ -474,57 +455,9 @@ fn account_of(url: &str) -> Option<String> {
     }
 }
 
-/// Times with more than two fractional digits caused errors (issue 43 of the MK.IO SDK), so its own SDK sends two.
-fn short_times(map: &mut Map<String, Value>) {
-    for (key, value) in map {
-        match value {
-            Value::String(text)
-                if matches!(
-                    key.as_str(),
-                    "startTime" | "endTime" | "beginDate" | "expirationDate"
-                ) =>
-            {
-                if let Some(short) = two_digits(text) {
-                    *text = short;
-                }
-            }
-            Value::Object(map) => short_times(map),
-            Value::Array(items) => {
-                for item in items {
-                    if let Value::Object(map) = item {
-                        short_times(map);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn two_digits(text: &str) -> Option<String> {
-    let format =
-        format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:2]Z");
-    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    time.to_offset(time::UtcOffset::UTC).format(&format).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn times_are_sent_with_two_fractional_digits() {
-        let Value::Object(mut body) = json!({"properties": {"startTime": "2026-01-02T03:04:05.678901Z", "endTime": "9999-12-31T23:59:59.9999999Z", "name": "2026-01-02T03:04:05.678901Z"}})
-        else {
-            unreachable!()
-        };
-        short_times(&mut body);
-        assert_eq!(
-            Value::Object(body),
-            json!({"properties": {"startTime": "2026-01-02T03:04:05.67Z", "endTime": "9999-12-31T23:59:59.99Z", "name": "2026-01-02T03:04:05.678901Z"}})
-        );
-    }
 
     #[test]
     fn the_storage_account_is_read_from_a_record_s_url() {
