@@ -113,7 +113,7 @@ impl Mirror {
         look: &Look,
     ) -> Result<Bytes, Problem> {
         // Else each share would be refused.
-        self.expect_counterparts(from, to).await?;
+        self.expect_mapped(from, to).await?;
         let pause = pause(change.attempt);
         let left = json!([look.missing, look.missing_bytes]);
         let Some(before) = self.lock(change, &new_holder(), pause, &left).await else {
@@ -141,10 +141,7 @@ impl Mirror {
     /// Copies one share of an asset. It decides nothing: whether the asset is complete is seen by `mirror-asset`. Only the accounts are
     /// checked, since a message that somebody else wrote may name any place, and it is copied with the mirror's own rights.
     pub async fn copy_share(&self, share: &Share) -> Report {
-        if let Err(problem) = self
-            .expect_counterparts(&share.source, &share.replica)
-            .await
-        {
+        if let Err(problem) = self.expect_mapped(&share.source, &share.replica).await {
             return problem.report();
         }
         match self.bytes.copy_share(share, &self.budget()).await {

@@ -39,24 +39,28 @@ impl Mirror {
         })
     }
 
-    /// Bytes go from a storage account of the primary to its counterpart in the secondary and nowhere else. No call where names are the
-    /// storage accounts' own; else one for each name that this process has not seen.
-    pub(super) async fn expect_counterparts(
+    /// Bytes go from the primary's storage accounts to the secondary's, as the map names them, and nowhere else. They need not be
+    /// counterparts: an asset that was made anew elsewhere keeps the replica's place. No call where names are the storage accounts' own; else
+    /// one for each name that this process has not seen.
+    pub(super) async fn expect_mapped(&self, from: &Place, to: &Place) -> Result<(), Problem> {
+        let maps = &self.options.maps.storage;
+        self.expect_among(Side::Primary, &from.account, maps.keys())
+            .await?;
+        self.expect_among(Side::Secondary, &to.account, maps.values())
+            .await
+    }
+
+    async fn expect_among(
         &self,
-        from: &Place,
-        to: &Place,
+        side: Side,
+        account: &str,
+        names: impl Iterator<Item = &String>,
     ) -> Result<(), Problem> {
         let mut untold = None;
-        for (source, replica) in &self.options.maps.storage {
-            let pair = async {
-                Ok::<bool, Problem>(
-                    self.storage_account(Side::Primary, source).await? == from.account
-                        && self.storage_account(Side::Secondary, replica).await? == to.account,
-                )
-            };
-            match pair.await {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
+        for name in names {
+            match self.storage_account(side, name).await {
+                Ok(named) if named == account => return Ok(()),
+                Ok(_) => {}
                 Err(problem) => untold = Some(problem),
             }
         }
@@ -65,8 +69,7 @@ impl Mirror {
             Problem::new(
                 Reason::Configuration,
                 format!(
-                    "MIRROR_STORAGE_MAP does not pair the storage accounts {} and {}",
-                    from.account, to.account
+                    "MIRROR_STORAGE_MAP does not name the storage account {account} of the {side}"
                 ),
             )
         }))
