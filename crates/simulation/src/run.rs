@@ -298,8 +298,12 @@ fn is_excused(state: &State, excused: &Excused, what: &str) -> bool {
         .filter(|id| state.primary.get(id).is_none());
     let bytes = |id: &ResourceId| {
         let containers = state.storage.containers();
-        let mut of_asset = containers.filter(|(_, _, container)| container.is_made_for(id));
-        of_asset.any(|(account, name, _)| what.contains(&format!("{account}/{name}")))
+        let of_asset = containers.filter(|(_, _, container)| container.is_made_for(id));
+        let made = of_asset.map(|(account, name, _)| format!("{account}/{name}"));
+        // The mirror may have found the replica with a container of its own.
+        let found = state.secondary.place_of(id);
+        let found = found.map(|(account, name)| format!("{account}/{name}"));
+        made.chain(found).any(|place| what.contains(&place))
     };
     excused
         .keys()
