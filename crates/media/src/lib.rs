@@ -29,7 +29,7 @@ pub use body::Body;
 pub use calls::{Calls, counted, record};
 pub use error::{ErrorKind, ServiceError};
 pub use mkio::{BadProject, Mkio};
-pub use pace::{Pace, Rate, Rates, in_background, is_in_background};
+pub use pace::{Pace, Rate, Rates, background_until, in_background};
 pub use predefined::encrypts_nothing;
 pub use service::{ListRequest, MediaService, Page, Primary, Secondary, Storage};
 pub use token::{BadToken, StaticToken};

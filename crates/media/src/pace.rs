@@ -25,10 +25,10 @@ pub async fn in_background<F: Future>(until: Instant, future: F) -> F::Output {
     BACKGROUND.scope(until, future).await
 }
 
-/// Whether this runs inside [`in_background`].
+/// The time of the [`in_background`] that this runs in, from which on its calls are refused; `None` outside of one.
 #[must_use]
-pub fn is_in_background() -> bool {
-    BACKGROUND.try_with(|_| ()).is_ok()
+pub fn background_until() -> Option<Instant> {
+    BACKGROUND.try_with(|until| *until).ok()
 }
 
 /// A token bucket: so many calls at once, and so many a second after that.
@@ -167,7 +167,7 @@ impl Pace {
     /// # Errors
     /// How long it would take, when that is too long to wait for here.
     pub(crate) async fn turn(&self, method: &Method) -> Result<(), Duration> {
-        if let Ok(until) = BACKGROUND.try_with(|until| *until) {
+        if let Some(until) = background_until() {
             let turn = tokio::time::timeout_at(until, self.background_turn(method));
             return turn.await.unwrap_or(Err(LONGEST_WAIT));
         }

@@ -7,7 +7,7 @@ use std::{
 use change::ResourceId;
 use tokio::{
     sync::{Mutex as Turn, OwnedMutexGuard},
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 
 /// How long a live change lets another go first: that may be one that waits for spare calls.
@@ -22,13 +22,11 @@ const CAPACITY: usize = 256;
 pub(super) struct Turns(Mutex<HashMap<ResourceId, Weak<Turn<()>>>>);
 
 impl Turns {
-    /// Waits until nobody else is at a resource, or for long enough.
+    /// Waits until nobody else is at a resource, or for long enough: in the background until its calls are refused, else for a second. `None`
+    /// is no failure.
     pub(super) async fn take(&self, id: &ResourceId) -> Option<OwnedMutexGuard<()>> {
-        let turn = self.of(id).lock_owned();
-        if media::is_in_background() {
-            return Some(turn.await);
-        }
-        timeout(PATIENCE, turn).await.ok()
+        let until = media::background_until().unwrap_or_else(|| Instant::now() + PATIENCE);
+        timeout_at(until, self.of(id).lock_owned()).await.ok()
     }
 
     fn of(&self, id: &ResourceId) -> Arc<Turn<()>> {
@@ -48,7 +46,7 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use change::{Kind, Name};
-    use tokio::time::Instant;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -69,11 +67,22 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(60)).await;
             drop(first);
         };
-        let waiting = media::in_background(Instant::now() + PATIENCE, async {
+        let waiting = media::in_background(started + Duration::from_secs(300), async {
             turns.take(&id("one")).await.is_some()
         });
         assert!(tokio::join!(held, waiting).1);
         assert_eq!(started.elapsed(), PATIENCE + Duration::from_secs(60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_past_the_time_of_an_invocation() {
+        let turns = Turns::default();
+        let _for_ever = turns.take(&id("one")).await;
+        let until = Instant::now() + Duration::from_secs(300);
+        let turn = media::in_background(until, async { turns.take(&id("one")).await });
+        let turn = timeout(Duration::from_secs(3600), turn).await;
+        assert!(turn.expect("an end").is_none());
+        assert_eq!(Instant::now(), until);
     }
 
     #[tokio::test(start_paused = true)]
