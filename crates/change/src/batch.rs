@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_of_a_large_library_is_split_in_no_time() {
+    fn a_batch_of_a_large_library_is_split_in_order() {
         let parts = batch((0..200_000).map(|n| format!("asset-{n}"))).split();
         assert_eq!(parts.len(), 4_000);
         assert_eq!(parts[3_999].names[49].as_str(), "asset-199999");
