@@ -136,5 +136,7 @@ fn client_trusting(pem: &str) -> Result<reqwest::Client, TlsError> {
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
         .read_timeout(Duration::from_secs(60))
+        // Azurite closes what was idle for 5 s, and a request that is sent just then is lost.
+        .pool_idle_timeout(Duration::from_secs(2))
         .build()?)
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::watch;
@@ -129,6 +130,8 @@ impl Simulator {
 fn client(trusted: Option<&Path>) -> anyhow::Result<reqwest::Client> {
     let mut builder = reqwest::Client::builder()
         .no_proxy()
+        // Azurite closes what was idle for 5 s, and a request that is sent just then is lost.
+        .pool_idle_timeout(Duration::from_secs(2))
         .redirect(reqwest::redirect::Policy::none());
     if let Some(path) = trusted {
         let pem = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
