@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use simulator::{ExplicitKeys, Fault, FaultRule};
+use simulator::{ExplicitKeys, Fault, FaultRule, LocatorChanges};
 use world::{World, bodies::streaming_policies};
 
 use super::{hinted, nothing_written, replica};
@@ -93,6 +93,9 @@ async fn a_locator_is_released_after_its_keys_were_read_back() -> anyhow::Result
 
 async fn keys_that_a_predefined_policy_refuses_publish_nothing() -> anyhow::Result<()> {
     let scene = mkio().await?;
+    scene.control().change_settings(|settings| {
+        settings.mkio.explicit_keys_on_predefined = ExplicitKeys::Refuse;
+    });
     published(&scene, "refused", false).await?;
     let said = scene
         .expect("streamingLocators/refused", "failed(keys-refused)")
@@ -179,25 +182,33 @@ async fn a_locator_whose_keys_the_primary_uses_is_not_replaced() -> anyhow::Resu
 
 async fn a_replacement_with_other_keys_stays_suppressed() -> anyhow::Result<()> {
     let scene = mkio().await?;
-    let keys = |keys| {
-        let set = move |settings: &mut simulator::Settings| {
-            settings.mkio.explicit_keys_on_predefined = keys;
+    // A service that ignores what it cannot change must not make the old one look as if it were back.
+    for (name, changes) in [
+        ("rekeyed", LocatorChanges::Refuse),
+        ("rekeyed-unsaid", LocatorChanges::Ignore),
+    ] {
+        let keys = |keys| {
+            let set = move |settings: &mut simulator::Settings| {
+                settings.mkio.locator_changes = changes;
+                settings.mkio.explicit_keys_on_predefined = keys;
+            };
+            scene.control().change_settings(set);
         };
-        scene.control().change_settings(set);
-    };
-    keys(ExplicitKeys::Accept);
-    published(&scene, "rekeyed", false).await?;
-    let path = "streamingLocators/rekeyed";
-    scene.expect(path, "applied").await?;
-    keys(ExplicitKeys::Strip);
-    let from = scene.log.end();
-    made_anew(&scene, "rekeyed", json!({})).await?;
-    let said = scene
-        .expect_after(from, path, "failed(keys-refused)")
-        .await?;
-    ensure!(said.text("detail").contains("stays suppressed"), "{said:?}");
-    let hidden = replica(&scene, "rekeyed").await?.context("it is there")?;
-    ensure!(hidden["suppressed"] == true);
+        keys(ExplicitKeys::Accept);
+        published(&scene, name, false).await?;
+        let path = format!("streamingLocators/{name}");
+        scene.expect(&path, "applied").await?;
+        keys(ExplicitKeys::Strip);
+        let from = scene.log.end();
+        made_anew(&scene, name, json!({})).await?;
+        let said = scene
+            .expect_after(from, &path, "failed(keys-refused)")
+            .await?;
+        ensure!(said.text("detail").contains("stays suppressed"), "{said:?}");
+        ensure!(said.number("attempt") == Some(0), "{said:?}");
+        let hidden = replica(&scene, name).await?.context("it is there")?;
+        ensure!(hidden["suppressed"] == true);
+    }
     Ok(())
 }
 

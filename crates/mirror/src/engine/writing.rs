@@ -81,6 +81,16 @@ impl Mirror {
             Err(problem) => problem,
         };
         let Some(old) = old else { return Err(failed) };
+        // What was made with other keys stays, as a mark that nobody can play: the old one would be written over it.
+        if self.options.backend == Backend::Mkio
+            && failed.reason == Reason::KeysRefused
+            && let Ok(true) = self.secondary.exists(wanted.id()).await
+        {
+            return Err(Problem {
+                detail: format!("{}; the new replica stays suppressed", failed.detail),
+                ..failed
+            });
+        }
         // What had keys must not come back with others either.
         let back = if self.options.backend == Backend::Mkio && may_have_keys(&old) {
             self.create_suppressed(&old).await
@@ -91,14 +101,6 @@ impl Mirror {
             Ok(Ok(())) => {
                 return Err(Problem {
                     detail: format!("{}; the old replica is back in place", failed.detail),
-                    ..failed
-                });
-            }
-            Ok(Err(error))
-                if error.kind == ErrorKind::Conflict && failed.reason == Reason::KeysRefused =>
-            {
-                return Err(Problem {
-                    detail: format!("{}; the new replica stays suppressed", failed.detail),
                     ..failed
                 });
             }
