@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use serde_json::json;
-use simulator::Counts;
+use simulator::{Counts, Settings};
 use world::{World, bodies::streaming_policies};
 
 use crate::support::{Scene, clear, encoded, made, mkio, tests, viewers};
@@ -37,6 +37,8 @@ async fn calls(scene: &Scene, listed: &mut String, own: Calls) -> anyhow::Result
 
 async fn every_change_costs_what_it_must() -> anyhow::Result<()> {
     let scene = mkio().await?;
+    // In another way of behaving MK.IO costs more or fewer calls.
+    scene.control().set_settings(Settings::default());
     let primary = scene.primary()?;
     // The mirror asks for each storage record once.
     encoded(&scene, "first").await?;

@@ -6,189 +6,30 @@
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use simulator::{
-    AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyServers, LocatorChanges,
-    LocatorIds, MkioSettings, NextLink, PatchOptions, Permission, PutStatus, Secrets,
-};
+use simulator::{AssetUpdates, PatchOptions, Permission, Secrets, Settings};
 use world::{World, bodies::streaming_policies};
 
 use super::replica;
-use crate::support::{Scene, clear, made, mkio, tests, viewers};
+use crate::support::{Outcomes, Scene, VARIANTS, clear, made, mkio, tests, viewers};
 
 tests![
     the_story_under_every_switch,
     fair_play_secrets_that_nobody_shows,
 ];
 
-/// What comes of the parts of the story that a switch may change.
-#[derive(Clone, Copy)]
-struct Outcomes {
-    /// The clear locators: they keep the ID of their source.
-    clear: &'static str,
-    /// The locator with content keys on the platform's own streaming policy.
-    own: &'static str,
-    /// The same on a predefined one.
-    predefined: &'static str,
-    /// The content key policy from which an option was taken away.
-    option_gone: &'static str,
-    /// The labels of the asset were changed.
-    labels: &'static str,
-    /// The streaming policy was changed, in use.
-    encryption: &'static str,
-}
-
-/// On MK.IO as the simulator is without a switch.
-const USUAL: Outcomes = Outcomes {
-    clear: "applied",
-    own: "applied",
-    predefined: "failed(keys-refused)",
-    option_gone: "applied",
-    labels: "applied",
-    encryption: "failed(replica-conflict)",
-};
-
-/// One telling of the story: switches that have nothing to do with each other are turned together, so that each of their values is met.
-struct Telling {
-    name: &'static str,
-    switch: fn(&mut MkioSettings),
-    expected: Outcomes,
-}
-
-const TELLINGS: [Telling; 11] = [
-    Telling {
-        name: "as-documented",
-        switch: |mkio| {
-            mkio.explicit_keys_on_predefined = ExplicitKeys::Refuse;
-            mkio.key_servers = KeyServers::Shared;
-            mkio.locator_ids = LocatorIds::PerProject;
-            mkio.secrets = Secrets::Blank;
-            mkio.updated_moves = true;
-            mkio.next_link = NextLink::Absolute;
-            mkio.patch_options = PatchOptions::Replace;
-            mkio.put_status = PutStatus::Documented;
-        },
-        expected: USUAL,
-    },
-    Telling {
-        name: "keys-stripped",
-        switch: |mkio| {
-            mkio.explicit_keys_on_predefined = ExplicitKeys::Strip;
-            mkio.secrets = Secrets::Absent;
-            mkio.next_link = NextLink::Relative;
-            mkio.nulls = true;
-        },
-        expected: USUAL,
-    },
-    Telling {
-        name: "keys-accepted",
-        switch: |mkio| {
-            mkio.explicit_keys_on_predefined = ExplicitKeys::Accept;
-            mkio.secrets = Secrets::Null;
-            mkio.key_values_in_get = true;
-            mkio.put_status = PutStatus::Created;
-        },
-        expected: Outcomes {
-            predefined: "applied",
-            ..USUAL
-        },
-    },
-    Telling {
-        // The mirror cannot know which projects a key server serves, so it takes keys away in neither case.
-        name: "servers-apart",
-        switch: |mkio| {
-            mkio.key_servers = KeyServers::PerProject;
-            mkio.updated_moves = false;
-            mkio.event_source = EventSource::WithMedia;
-            mkio.put_status = PutStatus::Ok;
-        },
-        expected: USUAL,
-    },
-    Telling {
-        // No replica can have its source's ID: it gets no other, and the mirror says so.
-        name: "ids-everywhere",
-        switch: |mkio| {
-            mkio.locator_ids = LocatorIds::Everywhere;
-            mkio.secrets = Secrets::Asterisks;
-        },
-        expected: Outcomes {
-            clear: "failed(replica-conflict)",
-            own: "failed(replica-conflict)",
-            ..USUAL
-        },
-    },
-    Telling {
-        name: "options-merged",
-        switch: |mkio| {
-            mkio.patch_options = PatchOptions::Merge;
-            mkio.fractional_digits = 7;
-            mkio.event_source = EventSource::WithoutMedia;
-        },
-        expected: Outcomes {
-            option_gone: "failed(replica-conflict)",
-            ..USUAL
-        },
-    },
-    Telling {
-        name: "policies-updated",
-        switch: |mkio| {
-            mkio.streaming_policy_update = Permission::Allow;
-            mkio.asset_put = AssetPut::Replace;
-            mkio.locator_changes = LocatorChanges::Ignore;
-            mkio.next_link = NextLink::Relative;
-            mkio.next_link_on_full_page = true;
-        },
-        expected: Outcomes {
-            encryption: "applied",
-            ..USUAL
-        },
-    },
-    Telling {
-        name: "description-only",
-        switch: |mkio| {
-            mkio.asset_updates = AssetUpdates::Documented;
-            mkio.asset_places = AssetPlaces::SubPath;
-            mkio.secrets = Secrets::Shown;
-        },
-        expected: Outcomes {
-            labels: "failed(replica-ignored)",
-            ..USUAL
-        },
-    },
-    Telling {
-        name: "unchecked",
-        switch: |mkio| {
-            mkio.unknown_filters = Permission::Allow;
-            mkio.delete_used_policies = Permission::Allow;
-            mkio.key_ids_unique = false;
-        },
-        expected: USUAL,
-    },
-    Telling {
-        name: "slow",
-        switch: |mkio| mkio.creating_reads = 2,
-        expected: USUAL,
-    },
-    Telling {
-        name: "slow-200",
-        switch: |mkio| {
-            mkio.creating_reads = 2;
-            mkio.put_status = PutStatus::Ok;
-        },
-        expected: USUAL,
-    },
-];
-
 /// As many at once as there are worlds.
 async fn the_story_under_every_switch() -> anyhow::Result<()> {
-    let told = TELLINGS.iter().map(|telling| async move {
+    let told = VARIANTS.iter().map(|variant| async move {
         let scene = mkio().await?;
-        scene.control().change_settings(|settings| {
-            settings.page_size = 1;
-            (telling.switch)(&mut settings.mkio);
-        });
-        story(&scene, telling.name, telling.expected)
+        let mut settings = Settings {
+            page_size: 1,
+            ..Settings::default()
+        };
+        (variant.switch)(&mut settings.mkio);
+        scene.control().set_settings(settings);
+        story(&scene, variant.name, variant.expected)
             .await
-            .with_context(|| format!("the story of {}", telling.name))
+            .with_context(|| format!("the story of {}", variant.name))
     });
     futures::future::try_join_all(told).await.map(drop)
 }

@@ -7,6 +7,7 @@ mod scene;
 mod secrets;
 mod telling;
 mod tool;
+mod variants;
 mod worlds;
 
 use std::{future::Future, process::ExitCode, sync::LazyLock, time::Duration};
@@ -19,6 +20,7 @@ pub(crate) use content::{clear, encoded, made, members, viewers};
 pub(crate) use log::Record;
 pub(crate) use scene::Scene;
 pub(crate) use tool::{Said, Tool};
+pub(crate) use variants::{Outcomes, VARIANTS};
 pub(crate) use worlds::{exclusive, mkio, shared, walking};
 
 /// How long a test may take, waiting for its world included.
@@ -41,6 +43,10 @@ fn block_on<T>(future: impl Future<Output = anyhow::Result<T>>) -> anyhow::Resul
 pub(crate) fn run(tests: Vec<Trial>) -> ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(AT_ONCE);
+    if let Err(error) = variants::chosen() {
+        println!("{error:#}");
+        return ExitCode::FAILURE;
+    }
     let wanted = |name: &str| {
         let filter = arguments.filter.as_deref();
         !arguments.list && filter.is_none_or(|filter| name.contains(filter))

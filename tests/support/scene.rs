@@ -18,6 +18,7 @@ use super::{
     log::{Log, Record},
     poison::Poison,
     secrets::Secrets,
+    variants,
 };
 
 /// How long the mirror may take for what a test waits for.
@@ -59,6 +60,7 @@ impl Scene {
             ..WorldOptions::default()
         })
         .await?;
+        world.control().set_settings(variants::settings()?);
         let secrets = Secrets::default();
         for secret in &world.secrets {
             secrets.add("what the handler was given", secret.as_bytes());

@@ -3,11 +3,10 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use simulator::Settings;
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, Semaphore, SemaphorePermit};
 use world::Backend;
 
-use super::Scene;
+use super::{Scene, variants};
 
 static SHARED_AMS: Mutex<Option<Arc<Scene>>> = Mutex::const_new(None);
 static SHARED_MKIO: Mutex<Option<Arc<Scene>>> = Mutex::const_new(None);
@@ -77,7 +76,7 @@ impl<const N: usize> Pool<N> {
         drop(choosing);
         if let Some(scene) = world.take() {
             scene.control().clear_faults(None);
-            scene.control().set_settings(Settings::default());
+            scene.control().set_settings(variants::settings()?);
             // One that does not come to rest was left by a test that failed.
             if scene.quiet(REST).await.is_ok() {
                 *world = Some(scene);
