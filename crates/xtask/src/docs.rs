@@ -1,5 +1,7 @@
 //! `cargo xtask docs`: writes those parts of the documents that the code knows better, and the tests that keep the rest true.
 
+#[cfg(test)]
+mod first_hour;
 mod generated;
 #[cfg(test)]
 mod log_fields;

@@ -57,7 +57,8 @@ impl Story<'_> {
         Ok(())
     }
 
-    pub(super) async fn withdraw(&mut self) -> anyhow::Result<()> {
+    /// Azure Media Services announces a deletion, which is done after a grace.
+    pub(super) async fn mistake(&mut self) -> anyhow::Result<()> {
         let locator = self.as_it_is(FREE).await?;
         self.take_down(FREE).await?;
         let noticed = |record: &Value| {
@@ -68,13 +69,10 @@ impl Story<'_> {
         self.follow(
             "a locator is taken down by mistake, and is back as it was before the grace is over",
         )
-        .await?;
-
-        self.take_down(PREVIEW).await?;
-        self.follow("the preview is withdrawn").await
+        .await
     }
 
-    /// MK.IO announces no deletion, so a title is withdrawn there with a switch that hides it, and the mirror turns it too.
+    /// MK.IO has a switch that hides a locator, and the mirror turns it too.
     pub(super) async fn suppress(&mut self) -> anyhow::Result<()> {
         for (suppressed, what) in [
             (true, "a locator is suppressed by mistake"),
@@ -83,13 +81,13 @@ impl Story<'_> {
             self.update(FREE, json!({"suppressed": suppressed})).await?;
             self.follow_hint(what, "streamingLocators", FREE).await?;
         }
-        self.update(PREVIEW, json!({"suppressed": true})).await?;
-        self.follow_hint(
-            "the preview is withdrawn: suppressed",
-            "streamingLocators",
-            PREVIEW,
-        )
-        .await
+        Ok(())
+    }
+
+    pub(super) async fn withdraw(&mut self) -> anyhow::Result<()> {
+        self.take_down(PREVIEW).await?;
+        self.follow_walk("the preview is withdrawn", "streamingLocators")
+            .await
     }
 
     /// Updates a locator of MK.IO: its times and whether it is suppressed are all that can be.

@@ -1,6 +1,7 @@
 //! What the service does not announce, the platform tells the mirror itself: a documented message in a documented queue.
 
 use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::Story;
 
@@ -49,5 +50,24 @@ impl Story<'_> {
         );
         self.hints.push(hint);
         self.follow(&what).await
+    }
+
+    /// Lets the mirror follow a deletion, which Azure Media Services announces. On MK.IO a walk finds it.
+    pub(super) async fn follow_walk(&mut self, what: &str, kind: &str) -> anyhow::Result<()> {
+        if !self.is_mkio() {
+            return self.follow(what).await;
+        }
+        let since = OffsetDateTime::now_utc().format(&Rfc3339)?;
+        // As the function `sweep` orders one.
+        let order = json!({
+            "v": 1, "kind": kind, "depth": "list", "cause": "walk", "run": "sweep-list", "since": since,
+        });
+        self.world
+            .enqueue("walk", order.to_string().as_bytes())
+            .await?;
+        self.follow(&format!(
+            "{what}\n  (MK.IO announces nothing of this: a walk through the lists of both projects finds it, here at once, else every 5 minutes)"
+        ))
+        .await
     }
 }

@@ -32,7 +32,7 @@ pub(super) const CLIP: &str = "clip";
 
 /// The locators that are published in the end.
 pub(super) const LOCATORS: [&str; 4] = [FREE, MEMBERS_LOCATOR, SUBSCRIBERS_LOCATOR, PREMIERE];
-/// The locator that is withdrawn: deleted, or suppressed where the service can do that.
+/// The locator that is withdrawn.
 pub(super) const PREVIEW: &str = "title-preview";
 const FREE: &str = "title-free";
 const MEMBERS_LOCATOR: &str = "title-members";
@@ -61,9 +61,10 @@ pub(super) async fn tell(world: &World, platform: &Platform) -> anyhow::Result<V
     story.publish().await?;
     story.change().await?;
     match world.backend {
-        Backend::Ams => story.withdraw().await?,
+        Backend::Ams => story.mistake().await?,
         Backend::Mkio => story.suppress().await?,
     }
+    story.withdraw().await?;
     Ok(story.hints)
 }
 
