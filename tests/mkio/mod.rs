@@ -1,5 +1,6 @@
 //! On MK.IO: what there is on that service only.
 
+mod alone;
 mod bad_input;
 mod calls;
 mod keys;
@@ -13,6 +14,7 @@ use crate::support::{Record, Scene};
 
 pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
     [
+        alone::tests(),
         bad_input::tests(),
         calls::tests(),
         keys::tests(),
