@@ -43,11 +43,26 @@ pub enum AccountIdentity {
     },
 }
 
-impl AccountIdentity {
+/// The hosts by which MK.IO is known to be reached: a project of one is a project of all.
+const MKIO_HOSTS: [&str; 3] = ["app.mk.io", "api.mk.io", "api.io.mediakind.com"];
+
+impl Account {
+    /// Whether both are one account, as far as names can tell. Letter case makes no difference: where the service keeps it apart, two
+    /// projects of one name are still more likely a slip.
     fn is(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Ams { id: a, .. }, Self::Ams { id: b, .. }) => a == b,
-            (Self::Mkio { project: a, .. }, Self::Mkio { project: b, .. }) => a == b,
+        match (&self.identity, &other.identity) {
+            (AccountIdentity::Ams { id: a, .. }, AccountIdentity::Ams { id: b, .. }) => {
+                a == b && self.endpoint == other.endpoint
+            }
+            (
+                AccountIdentity::Mkio { project: a, .. },
+                AccountIdentity::Mkio { project: b, .. },
+            ) => {
+                let of_mkio = |url: &Url| url.host_str().is_some_and(|h| MKIO_HOSTS.contains(&h));
+                let same_service = self.endpoint.origin() == other.endpoint.origin()
+                    || of_mkio(&self.endpoint) && of_mkio(&other.endpoint);
+                a.eq_ignore_ascii_case(b) && same_service
+            }
             _ => false,
         }
     }
@@ -91,8 +106,7 @@ pub(crate) fn accounts(
     let primary = account(reader, service, instances, &PRIMARY);
     let secondary = account(reader, service, instances, &SECONDARY);
     if let (Some(a), Some(b)) = (&primary, &secondary)
-        && a.identity.is(&b.identity)
-        && a.endpoint == b.endpoint
+        && a.is(b)
     {
         let what = "is the primary itself; name the other account";
         reader.mistake(&table::SECONDARY, what);

@@ -8,7 +8,7 @@ use serde_json::json;
 use state::Taken;
 use tokio::time::Instant;
 
-use super::Mirror;
+use super::{Mirror, places::expect_apart};
 use crate::{Again, Outcome, Reason, Report, problem::Problem};
 
 /// The longest pause between two looks at a large asset.
@@ -37,6 +37,7 @@ impl Mirror {
         from: &Place,
         to: &Place,
     ) -> Result<Bytes, Problem> {
+        expect_apart(from, to)?;
         let settle = if change.cause == Cause::JobFinished {
             Settle::AfterJob
         } else {

@@ -47,7 +47,8 @@ impl Mirror {
         self.expect_among(Side::Primary, &from.account, maps.keys())
             .await?;
         self.expect_among(Side::Secondary, &to.account, maps.values())
-            .await
+            .await?;
+        expect_apart(from, to)
     }
 
     async fn expect_among(
@@ -87,12 +88,21 @@ impl Mirror {
         };
         match storage {
             Some(Storage::Azure(account)) => Ok(account),
-            Some(Storage::Other(kind)) => Err(Problem::new(
-                Reason::SourceUnsupported,
-                format!(
-                    "the storage {name:?} of the {side} is of the kind {kind}; only Azure storage is mirrored"
+            // What the primary has is as it is; what takes its place in the secondary is what the map says.
+            Some(Storage::Other(kind)) => Err(match side {
+                Side::Primary => Problem::new(
+                    Reason::SourceUnsupported,
+                    format!(
+                        "the storage {name:?} of the {side} is of the kind {kind}; only Azure storage is mirrored"
+                    ),
                 ),
-            )),
+                Side::Secondary => Problem::new(
+                    Reason::Configuration,
+                    format!(
+                        "the storage {name:?} of the {side} is of the kind {kind}; name one of Azure in MIRROR_STORAGE_MAP"
+                    ),
+                ),
+            }),
             None => Err(Problem::new(
                 Reason::Configuration,
                 format!(
@@ -101,6 +111,21 @@ impl Mirror {
             )),
         }
     }
+}
+
+/// The primary's containers are only read. Where both sides have the same one they are one account, whatever the settings call them, or
+/// share their storage.
+pub(super) fn expect_apart(from: &Place, to: &Place) -> Result<(), Problem> {
+    if from.account == to.account && from.container == to.container {
+        return Err(Problem::new(
+            Reason::Configuration,
+            format!(
+                "the container {} of {} is the asset's in the primary and in the secondary; see that MIRROR_SECONDARY is another account, with storage of its own",
+                from.container, from.account
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn field<'a>(asset: &'a Body, name: &str) -> Result<&'a str, Problem> {

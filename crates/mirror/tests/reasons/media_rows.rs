@@ -81,6 +81,19 @@ fn assets() -> Vec<Row> {
         made("an asset for a storage account that the secondary does not have")
             .given(|scene| scene.secondary.has_storage(None))
             .fails(Reason::Configuration),
+        made("an asset for storage of the secondary that is not in Azure")
+            .given(|scene| {
+                let elsewhere = Storage::Other("elsewhere".to_owned());
+                scene.secondary.has_storage(Some(elsewhere));
+            })
+            .fails(Reason::Configuration),
+        made("an asset whose replica is in the source's own container")
+            .given(|scene| {
+                scene.asset_is_mirrored();
+                scene.secondary.put(asset(PRIMARY_STORAGE));
+                scene.bytes.look_finds(|look| look.missing = 1);
+            })
+            .fails(Reason::Configuration),
         Row::new(
             "an asset that nothing publishes",
             asset_id(),

@@ -143,6 +143,7 @@ fn mkio_takes_projects_and_tokens() {
     assert!(!format!("{settings:?}").contains("e30"));
     for (name, value) in [
         ("MIRROR_SECONDARY", "east"),
+        ("MIRROR_SECONDARY", "East"),
         ("MIRROR_PRIMARY_TOKEN", "opaque"),
         ("MIRROR_DELETES", "streamingLocators=events"),
         ("MIRROR_WEBHOOK_SECRET", "short"),
@@ -155,6 +156,32 @@ fn mkio_takes_projects_and_tokens() {
         variables.insert(name.to_owned(), value.to_owned());
         let mistakes = Settings::from_variables(&variables).unwrap_err();
         assert!(mistakes.names(name), "{name}: {mistakes}");
+    }
+}
+
+#[test]
+fn one_project_cannot_be_both_by_another_host_name() {
+    let mut variables = good();
+    for (name, value) in [
+        ("MIRROR_BACKEND", "mkio"),
+        ("MIRROR_PRIMARY", "east"),
+        ("MIRROR_SECONDARY", "EAST"),
+        ("MIRROR_PRIMARY_TOKEN", "e30.e30.x"),
+        ("MIRROR_SECONDARY_TOKEN", "e30.e30.y"),
+    ] {
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+    for (endpoint, is_the_same) in [
+        ("https://app.mk.io/", true),
+        ("https://APP.mk.io:443", true),
+        ("https://api.mk.io", true),
+        ("https://api.io.mediakind.com/", true),
+        ("https://mkio.example.com", false),
+    ] {
+        variables.insert("MIRROR_SECONDARY_ENDPOINT".to_owned(), endpoint.to_owned());
+        let read = Settings::from_variables(&variables);
+        let named = read.is_err_and(|mistakes| mistakes.names("MIRROR_SECONDARY"));
+        assert_eq!(named, is_the_same, "{endpoint}");
     }
 }
 
