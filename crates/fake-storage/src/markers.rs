@@ -19,7 +19,13 @@ pub(crate) struct Marker {
 }
 
 impl Marker {
-    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
+    /// Where a request wants the listing to go on, if it says so.
+    pub(crate) fn of(query: &Query) -> Result<Option<Self>, Refusal> {
+        let marker = query.get("marker").filter(|marker| !marker.is_empty());
+        marker.map(Self::parse).transpose()
+    }
+
+    fn parse(text: &str) -> Result<Self, Refusal> {
         let parse = || {
             let (kind, name) = text.strip_prefix("2!")?.split_once('!')?;
             let from = String::from_utf8(URL_SAFE_NO_PAD.decode(name).ok()?).ok()?;

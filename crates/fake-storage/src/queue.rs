@@ -43,13 +43,7 @@ fn list(turn: &mut Turn<'_>) -> Result<Answer, Refusal> {
     let account = turn.account()?;
     let limit = markers::limit(&call.query, &account.paging)?;
     let prefix = call.query.get("prefix").unwrap_or_default();
-    let marker = call
-        .query
-        .get("marker")
-        .filter(|marker| !marker.is_empty())
-        .map(Marker::parse)
-        .transpose()?;
-    let start = marker.map_or_else(|| prefix.to_owned(), |marker| marker.from);
+    let start = Marker::of(&call.query)?.map_or_else(|| prefix.to_owned(), |marker| marker.from);
     let mut found = account
         .queues
         .range(start..)

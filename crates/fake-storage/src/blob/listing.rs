@@ -202,12 +202,7 @@ impl<'a, T> Page<'a, T> {
         listed: impl Fn(&T) -> bool,
     ) -> Result<Self, Refusal> {
         let prefix = call.query.get("prefix").unwrap_or_default();
-        let marker = call
-            .query
-            .get("marker")
-            .filter(|marker| !marker.is_empty())
-            .map(Marker::parse)
-            .transpose()?;
+        let marker = Marker::of(&call.query)?;
         let limit = markers::limit(&call.query, paging)?;
         let start = marker
             .as_ref()

@@ -43,6 +43,12 @@ async fn queue(scene: &Scene) -> anyhow::Result<QueueClient> {
     Ok(queue)
 }
 
+/// How many messages the queue says it holds, hidden ones among them.
+async fn count(queue: &QueueClient) -> anyhow::Result<Option<i64>> {
+    let properties = queue.get_properties(None).await?;
+    Ok(properties.approximate_messages_count()?)
+}
+
 async fn send(
     queue: &QueueClient,
     text: &str,
@@ -124,13 +130,7 @@ async fn messages(scene: Arc<Scene>) -> Outcome {
     ensure!(receive(&queue, 32).await?.is_empty(), "it is hidden now");
     let (id, receipt) = handles(&found[0])?;
     queue.delete_message(id, receipt, None).await?;
-    ensure!(
-        queue
-            .get_properties(None)
-            .await?
-            .approximate_messages_count()?
-            == Some(0)
-    );
+    ensure!(count(&queue).await? == Some(0));
     Ok(())
 }
 
@@ -146,13 +146,7 @@ async fn peek(scene: Arc<Scene>) -> Outcome {
             .unwrap_or_default();
         ensure!(found.len() == 1 && found[0].message_text.as_deref() == Some("one"));
         ensure!(found[0].dequeue_count == Some(0) && found[0].insertion_time.is_some());
-        ensure!(
-            queue
-                .get_properties(None)
-                .await?
-                .approximate_messages_count()?
-                == Some(1)
-        );
+        ensure!(count(&queue).await? == Some(1));
     }
     Ok(())
 }
@@ -169,21 +163,9 @@ async fn hidden(scene: Arc<Scene>) -> Outcome {
     )
     .await?;
     ensure!(receive(&queue, 32).await?.is_empty());
-    ensure!(
-        queue
-            .get_properties(None)
-            .await?
-            .approximate_messages_count()?
-            == Some(1)
-    );
+    ensure!(count(&queue).await? == Some(1));
     queue.clear(None).await?;
-    ensure!(
-        queue
-            .get_properties(None)
-            .await?
-            .approximate_messages_count()?
-            == Some(0)
-    );
+    ensure!(count(&queue).await? == Some(0));
     Ok(())
 }
 
