@@ -5,7 +5,7 @@ use change::{Kind, Name};
 use crate::{ListRequest, MediaService, ServiceError, Storage, resource::unlike};
 
 /// How many pages are looked through. An account may have a million assets, and a page has hundreds.
-const MAX_PAGES: usize = 10_000;
+pub(crate) const MAX_PAGES: usize = 10_000;
 
 /// The assets whose blobs are in this container of this storage account, among those on the page `first` and the pages after it (`None`:
 /// the whole list). Each is checked, whatever the service made of a filter.

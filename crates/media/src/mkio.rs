@@ -1,24 +1,23 @@
 //! MK.IO by MediaKind: its media API, current family of paths.
 
+mod lists;
 mod states;
+mod storage_records;
 mod times;
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use change::{Kind, Name, ResourceId};
 use reqwest::Method;
 use serde_json::{Map, Value};
-use time::format_description::well_known::Rfc3339;
 use url::Url;
 
 use self::{
+    lists::{filtered, follow},
     states::{has_state, is_unfinished, is_usable, state_of},
-    times::short_times,
+    storage_records::{StorageRecords, storage_of},
+    times::{short_times, whole_seconds},
 };
 use crate::{
     Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage, Wire,
@@ -26,8 +25,9 @@ use crate::{
     container::{assets_in, is_filter_refused},
     encrypts_nothing,
     locator::{has_keys, same_keys, same_locator, torn},
-    resource::{next_page, page, resource, unlike},
+    resource::{is_resource, page, resource, unlike},
     token_request::group,
+    wire::NOT_JSON,
 };
 
 /// How often the state of a new resource is asked for, and the pause between.
@@ -38,7 +38,7 @@ const STATE_PAUSE: Duration = Duration::from_millis(300);
 pub struct Mkio {
     wire: Wire,
     project: Url,
-    storages: Mutex<HashMap<String, Storage>>,
+    storages: StorageRecords,
 }
 
 /// A base URL that cannot have paths. Remedy: use one such as `https://app.mk.io`.
@@ -60,7 +60,7 @@ impl Mkio {
         Ok(Self {
             wire,
             project: url,
-            storages: Mutex::default(),
+            storages: StorageRecords::default(),
         })
     }
 
@@ -98,7 +98,12 @@ impl Mkio {
         }
         let found = self
             .wire
-            .read(Method::GET, &self.project, "GET project", is_404)
+            .read(
+                Method::GET,
+                &self.project,
+                "GET project (needs core.project get)",
+                is_404,
+            )
             .await?;
         if found.is_none() {
             return Err(unlike(operation, "project-not-found"));
@@ -142,15 +147,13 @@ impl Mkio {
         resource(id, answer, &format!("POST {id}/{action}")).map(Some)
     }
 
-    /// Adds the values of the content keys. A locator that says it has none, or whose policy encrypts nothing, costs nothing.
+    /// Adds the values of the content keys. A locator whose policy encrypts nothing costs nothing. That GET shows no keys of any other proves
+    /// nothing: whether it shows keys at all the documentation leaves open, and a replica made without them would get others.
     async fn complete_locator(&self, mut body: Body) -> Result<Option<Body>, ServiceError> {
-        let none = match body.property("contentKeys") {
-            Some(Value::Array(keys)) => keys.is_empty(),
-            _ => body
-                .text("streamingPolicyName")
-                .is_some_and(encrypts_nothing),
-        };
-        if none {
+        let clear = body
+            .text("streamingPolicyName")
+            .is_some_and(encrypts_nothing);
+        if clear && !has_keys(body.property("contentKeys")) {
             return Ok(Some(body));
         }
         let Some(mut answer) = self.post(body.id(), "listContentKeys").await? else {
@@ -172,7 +175,7 @@ impl Mkio {
             complete.property("contentKeys"),
         );
         let same = match shown {
-            Some(Value::Array(_)) => same_keys(shown, keys),
+            _ if has_keys(shown) => same_keys(shown, keys),
             _ if !has_keys(keys) => true,
             _ => match self.get(body.id()).await? {
                 None => return Ok(None),
@@ -206,10 +209,13 @@ impl Mkio {
             .wire
             .write(method, &url, Some(&sent), &operation)
             .await?;
-        let Some(Value::Object(value)) = answer.body else {
-            return Err(unlike(&operation, "answer-is-not-a-json-object"));
+        let written = match answer.body {
+            Some(Value::Object(value)) if is_resource(&value) => resource(id, value, &operation)?,
+            // Nothing to show yet, as older parts of the service have it.
+            _ if answer.accepted => return self.accepted(id, &operation).await,
+            Some(Value::Object(value)) => resource(id, value, &operation)?,
+            _ => return Err(unlike(&operation, "answer-is-not-a-json-object")),
         };
-        let written = resource(id, value, &operation)?;
         self.wait_until_usable(&written, new || answer.created)
             .await?;
         let complete = match id.kind() {
@@ -218,6 +224,16 @@ impl Mkio {
             _ => Some(written),
         };
         complete.ok_or_else(|| unlike(&operation, "written-resource-is-gone"))
+    }
+
+    /// What a write made that was accepted and is done later.
+    async fn accepted(&self, id: &ResourceId, operation: &str) -> Result<Body, ServiceError> {
+        let nothing = Body::new(id.clone(), Map::new());
+        self.wait_until_usable(&nothing, true).await?;
+        let written = self.read(id).await?;
+        written.ok_or_else(|| {
+            ServiceError::new(ErrorKind::NotReady, operation, "accepted-and-not-there-yet")
+        })
     }
 
     /// A write can be accepted before what it made can be used. What was there before, and says nothing else, can be used.
@@ -300,60 +316,38 @@ impl MediaService for Mkio {
     }
 
     async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
-        let operation = format!("GET {}", request.kind);
-        let url = match &request.next {
-            Some(next) => next_page(&self.project, next, &operation)?,
-            None => {
-                let mut segments: Vec<&str> = Vec::new();
-                if let (Some(parent), Some(kind)) = (&request.parent, request.kind.parent()) {
-                    segments.extend([kind.as_str(), parent.as_str()]);
-                }
-                segments.push(request.kind.as_str());
-                let mut url = self.url(segments);
-                if let Some(since) = request
-                    .updated_since
-                    .and_then(|at| at.format(&Rfc3339).ok())
-                {
-                    let filter = format!("updated ge {since}");
-                    url.query_pairs_mut().append_pair("$filter", &filter);
-                }
-                url
-            }
+        let operation = format!("GET {} (needs {} get)", request.kind, group(request.kind));
+        let mut segments: Vec<&str> = Vec::new();
+        if let (Some(parent), Some(kind)) = (&request.parent, request.kind.parent()) {
+            segments.extend([kind.as_str(), parent.as_str()]);
+        }
+        segments.push(request.kind.as_str());
+        let list = self.url(segments);
+        let url = match (&request.next, request.updated_since.and_then(whole_seconds)) {
+            (Some(next), _) => follow(&list, next, &operation)?,
+            (None, Some(since)) => filtered(list.clone(), &format!("updated ge {since}")),
+            (None, None) => list.clone(),
         };
         let answer = self.read_url(Method::GET, &url, &operation).await?;
-        page(request, answer, &operation)
+        let page = page(request, answer, &operation)?;
+        if let Some(next) = &page.next
+            && follow(&list, next, &operation)? == url
+        {
+            return Err(unlike(&operation, "next-link-leads-to-its-own-page"));
+        }
+        Ok(page)
     }
 
     /// By a filter on the list of locators: whether `listStreamingLocators` still answers with names is not documented, and it needs the right
     /// to create assets.
     async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError> {
-        let mut url = self.url([Kind::StreamingLocators.as_str()]);
-        url.query_pairs_mut()
-            .append_pair("$filter", &format!("properties/assetName eq '{asset}'"));
-        let mut next = Some(url.to_string());
-        let mut names = Vec::new();
-        while next.is_some() {
-            let request = ListRequest {
-                next,
-                ..ListRequest::all(Kind::StreamingLocators)
-            };
-            let page = self.list(&request).await?;
-            // A service that does not know the filter would answer with every locator.
-            let of_asset = page
-                .items
-                .iter()
-                .filter(|locator| locator.text("assetName") == Some(asset.as_str()));
-            names.extend(of_asset.map(|locator| locator.id().name().clone()));
-            next = page.next;
-        }
-        Ok(Some(names))
+        self.locators_with(asset).await.map(Some)
     }
 
     async fn assets_in(&self, account: &str, container: &str) -> Result<Vec<Name>, ServiceError> {
-        let mut url = self.url([Kind::Assets.as_str()]);
         let filter = format!("properties/container eq '{container}'");
-        url.query_pairs_mut().append_pair("$filter", &filter);
-        match assets_in(self, account, container, Some(url.into())).await {
+        let first = filtered(self.url([Kind::Assets.as_str()]), &filter);
+        match assets_in(self, account, container, Some(first.into())).await {
             Err(error) if is_filter_refused(&error) => {
                 assets_in(self, account, container, None).await
             }
@@ -362,32 +356,16 @@ impl MediaService for Mkio {
     }
 
     async fn storage(&self, name: &str) -> Result<Option<Storage>, ServiceError> {
-        let known = self
-            .storages
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned();
-        if known.is_some() {
-            return Ok(known);
+        if let Some(known) = self.storages.known(name) {
+            return Ok(Some(known));
         }
         let operation = format!("GET storage/{name} (needs infra.storage get)");
         let url = self.url(["storage", name]);
         let Some(record) = self.read_url(Method::GET, &url, &operation).await? else {
             return Ok(None);
         };
-        let spec = record.get("spec").cloned().unwrap_or_default();
-        let storage = match spec["type"].as_str() {
-            Some("Microsoft.Storage") => spec["url"]
-                .as_str()
-                .and_then(account_of)
-                .map(Storage::Azure)
-                .ok_or_else(|| unlike(&operation, "storage-record-without-url"))?,
-            other => Storage::Other(other.unwrap_or("unknown").to_owned()),
-        };
-        // Type and URL of a record cannot change.
-        let mut storages = self.storages.lock().unwrap_or_else(PoisonError::into_inner);
-        storages.insert(name.to_owned(), storage.clone());
+        let storage = storage_of(&record, &operation)?;
+        self.storages.note(name, storage.clone());
         Ok(Some(storage))
     }
 
@@ -398,12 +376,23 @@ impl MediaService for Mkio {
     async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
         match body.id().kind() {
             Kind::ContentKeyPolicies => self.write(Method::PATCH, body, "update", false).await,
+            // Its keys cannot be changed, and a predefined policy may refuse to be given any. Whether leaving them out counts as changing
+            // them is not documented.
             Kind::StreamingLocators => {
-                let mut body = body.clone();
-                if let Some(Value::Object(properties)) = body.expose_mut().get_mut("properties") {
+                let mut keyless = body.clone();
+                if let Some(Value::Object(properties)) = keyless.expose_mut().get_mut("properties")
+                {
                     properties.remove("contentKeys");
                 }
-                self.write(Method::PUT, &body, "update", false).await
+                match self.write(Method::PUT, &keyless, "update", false).await {
+                    Err(error)
+                        if error.kind == ErrorKind::Conflict
+                            && has_keys(body.property("contentKeys")) =>
+                    {
+                        self.write(Method::PUT, body, "update", false).await
+                    }
+                    result => result,
+                }
             }
             _ => self.write(Method::PUT, body, "update", false).await,
         }
@@ -418,14 +407,17 @@ impl MediaService for Mkio {
             .await
         {
             Ok(_) => Ok(()),
+            // Whatever it said to that.
+            Err(error) if error.status.is_some_and(|status| status < 300) => Ok(()),
             Err(error) if is_404(&error) => self.expect_project(&operation).await,
             Err(error) => Err(error),
         }
     }
 }
 
+/// The service's own 404 is JSON, as all its errors are; a page of text is a gateway's that does not reach the service.
 fn is_404(error: &ServiceError) -> bool {
-    error.status == Some(404)
+    error.status == Some(404) && error.code.as_deref() != Some(NOT_JSON)
 }
 
 /// An operation and the capability that a restricted token needs for it (media API, "RBAC").
@@ -437,38 +429,4 @@ fn needing(method: &str, id: &ResourceId, action: Option<&str>, right: &str) -> 
 
 fn asking_state(id: &ResourceId) -> String {
     needing("GET", id, Some("state"), "get")
-}
-
-/// The storage account in the URL of a storage record.
-fn account_of(url: &str) -> Option<String> {
-    let url = Url::parse(url).ok()?;
-    match url.host()? {
-        url::Host::Domain(host) if host.contains('.') => {
-            host.split('.').next().map(ToOwned::to_owned)
-        }
-        // An emulator has the account in the path.
-        _ => url
-            .path_segments()?
-            .next()
-            .filter(|name| !name.is_empty())
-            .map(ToOwned::to_owned),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_storage_account_is_read_from_a_record_s_url() {
-        assert_eq!(
-            account_of("https://acct.blob.core.windows.net/").as_deref(),
-            Some("acct")
-        );
-        assert_eq!(
-            account_of("https://127.0.0.1:10000/acct").as_deref(),
-            Some("acct")
-        );
-        assert_eq!(account_of("nonsense"), None);
-    }
 }

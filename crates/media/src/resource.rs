@@ -12,11 +12,15 @@ pub(crate) fn resource(
     value: Map<String, Value>,
     operation: &str,
 ) -> Result<Body, ServiceError> {
-    if value.get("properties").is_some_and(Value::is_object) {
+    if is_resource(&value) {
         Ok(Body::new(id.clone(), value))
     } else {
         Err(unlike(operation, "answer-is-not-a-resource"))
     }
+}
+
+pub(crate) fn is_resource(value: &Map<String, Value>) -> bool {
+    value.get("properties").is_some_and(Value::is_object)
 }
 
 /// A page of a list. A list that is not found means that the account is not there.

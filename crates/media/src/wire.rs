@@ -14,6 +14,12 @@ use crate::{
 /// The largest answer that is read, in bytes. A page of resources stays far below.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;
 
+/// The code of an error whose answer is not JSON, so that it may not be the service's own.
+pub(crate) const NOT_JSON: &str = "answer-is-not-json";
+
+/// The longest time that an account is left alone, whatever was asked for.
+const LONGEST_SILENCE: u64 = 24 * 60 * 60;
+
 /// How long an account is left alone after a 429 that does not say for how long: MK.IO documents no `Retry-After`.
 const UNASKED: Duration = Duration::from_secs(1);
 
@@ -77,6 +83,8 @@ pub(crate) struct Answer {
     pub(crate) body: Option<Value>,
     /// 201: the resource is new.
     pub(crate) created: bool,
+    /// 202: it will be done.
+    pub(crate) accepted: bool,
 }
 
 impl Wire {
@@ -203,19 +211,17 @@ impl Wire {
         let bytes = whole(response, operation).await;
         if status.is_success() {
             let bytes = bytes?;
-            let created = status == StatusCode::CREATED;
+            let answer = |body| Answer {
+                body,
+                created: status == StatusCode::CREATED,
+                accepted: status == StatusCode::ACCEPTED,
+            };
             if bytes.is_empty() {
-                return Ok(Answer {
-                    body: None,
-                    created,
-                });
+                return Ok(answer(None));
             }
             // A parse error could quote the text, and the text could hold keys: keep the category only.
             return match serde_json::from_slice(&bytes) {
-                Ok(value) => Ok(Answer {
-                    body: Some(value),
-                    created,
-                }),
+                Ok(value) => Ok(answer(Some(value))),
                 Err(error) => Err(ServiceError {
                     status: Some(status.as_u16()),
                     ..ServiceError::new(
@@ -298,10 +304,11 @@ fn refusal(
         kind: classify(status, code.as_deref(), message),
         operation: operation.to_owned(),
         status: Some(status.as_u16()),
-        code: code.or_else(|| body.is_null().then(|| "answer-is-not-json".to_owned())),
+        code: code.or_else(|| body.is_null().then(|| NOT_JSON.to_owned())),
         reference: text("x-ms-request-id")
             .or_else(|| text("x-ms-correlation-request-id"))
             .or_else(|| body["ref"].as_str())
+            .or_else(|| error["ref"].as_str())
             .and_then(word),
         retry_after: text("retry-after").and_then(retry_after),
     }
@@ -309,7 +316,8 @@ fn refusal(
 
 /// `Retry-After` in seconds. The form with a date is not used by these services; it then counts as absent.
 fn retry_after(text: &str) -> Option<Duration> {
-    text.trim().parse().ok().map(Duration::from_secs)
+    let seconds: u64 = text.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(LONGEST_SILENCE)))
 }
 
 fn classify(status: StatusCode, code: Option<&str>, message: &str) -> ErrorKind {
@@ -317,7 +325,8 @@ fn classify(status: StatusCode, code: Option<&str>, message: &str) -> ErrorKind 
     match status.as_u16() {
         401 | 403 => ErrorKind::Denied,
         429 => ErrorKind::Throttled,
-        404 | 408 | 500.. => ErrorKind::Unavailable,
+        // Whoever sends on, to a page for people perhaps, is not the service.
+        300..=399 | 404 | 408 | 500.. => ErrorKind::Unavailable,
         // Texts recorded from the service: Azure-Media-Services-Explorer#137, azure-cli#9339.
         400 | 409 if says("Content key id") && says("already exists") => ErrorKind::KeyIdTaken,
         400 | 409 if says("Index_BlobStorageUri") => ErrorKind::ContainerTaken,

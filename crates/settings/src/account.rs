@@ -156,7 +156,8 @@ fn ams(reader: &mut Reader<'_>, side: &Side) -> Option<AccountIdentity> {
 
 fn mkio(reader: &mut Reader<'_>, side: &Side) -> Option<AccountIdentity> {
     let project = reader.required(side.account, |text| {
-        if text.contains('/') {
+        // Dots are resolved away in a path: what answers is then the list of projects.
+        if text.contains('/') || text == "." || text == ".." {
             Err("expected the name of a project of MK.IO".to_owned())
         } else {
             Ok(text.to_owned())

@@ -144,7 +144,10 @@ fn mkio_takes_projects_and_tokens() {
     for (name, value) in [
         ("MIRROR_SECONDARY", "east"),
         ("MIRROR_SECONDARY", "East"),
+        ("MIRROR_SECONDARY", "projects/west"),
+        ("MIRROR_SECONDARY", ".."),
         ("MIRROR_PRIMARY_TOKEN", "opaque"),
+        ("MIRROR_PRIMARY_TOKEN", "Bearer e30.e30.x"),
         ("MIRROR_DELETES", "streamingLocators=events"),
         ("MIRROR_WEBHOOK_SECRET", "short"),
         (

@@ -1,151 +1,13 @@
 //! What several calls are made of on the wire: which they are, and that their answers are not mixed up.
-//!
-//! The account here is one loopback socket that gives one answer after the other and keeps what it was asked.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "in tests; clippy sees that only inside functions marked as such"
-)]
-
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
-
-use async_trait::async_trait;
 use change::{Kind, Name, ResourceId};
-use media::{
-    Ams, Authorize, Body, ErrorKind, MediaService, Mkio, NoToken, Pace, ServiceError, Side, Wire,
-    WireOptions, counted,
-};
+use media::{Body, ErrorKind, ServiceError, counted};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
-    task::JoinSet,
+
+use crate::account::{
+    Account,
+    Speaks::{Ams as AMS, Mkio as MKIO},
 };
-
-const ACCOUNT: &str =
-    "/subscriptions/s/resourceGroups/g/providers/Microsoft.Media/mediaServices/account";
-
-struct Token;
-
-#[async_trait]
-impl Authorize for Token {
-    async fn token(&self) -> Result<String, NoToken> {
-        Ok("token".to_owned())
-    }
-}
-
-/// Which service is spoken.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Speaks {
-    Ams,
-    Mkio,
-}
-
-use Speaks::{Ams as AMS, Mkio as MKIO};
-
-struct Account {
-    client: Arc<dyn MediaService>,
-    asked: Arc<Mutex<Vec<String>>>,
-    /// Ends the socket when it is dropped.
-    _socket: JoinSet<()>,
-}
-
-impl Account {
-    /// Gives these answers in turn, then 500.
-    async fn answering(speaks: Speaks, answers: Vec<(u16, Value)>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::<Mutex<Vec<String>>>::default();
-        let mut socket = JoinSet::new();
-        socket.spawn({
-            let asked = Arc::clone(&asked);
-            let mut answers = VecDeque::from(answers);
-            async move {
-                while let Ok((mut stream, _)) = listener.accept().await {
-                    let mut bytes = Vec::new();
-                    // No request here has a body.
-                    while !bytes.ends_with(b"\r\n\r\n") {
-                        match stream.read_u8().await {
-                            Ok(byte) => bytes.push(byte),
-                            Err(_) => break,
-                        }
-                    }
-                    let head = String::from_utf8_lossy(&bytes).into_owned();
-                    let line = head.lines().next().unwrap_or_default();
-                    asked.lock().unwrap().push(line.to_owned());
-                    let (status, body) = answers.pop_front().unwrap_or((500, Value::Null));
-                    let body = body.to_string();
-                    let answer = format!(
-                        "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                        body.len()
-                    );
-                    let _ = stream.write_all(answer.as_bytes()).await;
-                    let _ = stream.shutdown().await;
-                }
-            }
-        });
-        Self {
-            client: client(speaks, &endpoint),
-            asked,
-            _socket: socket,
-        }
-    }
-
-    /// Method and last part of the path of each request.
-    fn asked(&self) -> Vec<String> {
-        let asked = self.asked.lock().unwrap();
-        let short = |line: &String| {
-            let mut words = line.split(' ');
-            let (method, path) = (words.next().unwrap(), words.next().unwrap());
-            let path = path.split('?').next().unwrap();
-            format!("{method} {}", path.rsplit('/').next().unwrap())
-        };
-        asked.iter().map(short).collect()
-    }
-
-    /// The filters that were asked for, decoded; of a request without one an empty text.
-    fn filters(&self) -> Vec<String> {
-        let asked = self.asked.lock().unwrap();
-        let filter = |line: &String| {
-            let path = line.split(' ').nth(1).unwrap();
-            let url = url::Url::parse("http://host").unwrap().join(path).unwrap();
-            let mut pairs = url.query_pairs();
-            let filter = pairs.find(|(name, _)| name == "$filter");
-            filter
-                .map(|(_, text)| text.into_owned())
-                .unwrap_or_default()
-        };
-        asked.iter().map(filter).collect()
-    }
-}
-
-fn client(speaks: Speaks, endpoint: &str) -> Arc<dyn MediaService> {
-    // Another test may have been quicker.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        // Reading the system's trust store takes longer than all the rest.
-        .tls_certs_only([])
-        .build()
-        .unwrap();
-    let options = WireOptions {
-        timeout: Duration::from_secs(20),
-        read_retries: 0,
-    };
-    let pace = Pace::unlimited();
-    let wire = Wire::new(Side::Primary, client, Arc::new(Token), pace, options);
-    let endpoint = endpoint.parse().unwrap();
-    match speaks {
-        AMS => {
-            Arc::new(Ams::new(wire, &endpoint, &ACCOUNT.parse().unwrap(), "2023-01-01").unwrap())
-        }
-        MKIO => Arc::new(Mkio::new(wire, &endpoint, "project").unwrap()),
-    }
-}
 
 /// What GET answers: a locator with an ID, made at a time, with keys where the service shows them.
 fn locator(id: &str, made: &str, keys: &Value) -> (u16, Value) {
@@ -223,10 +85,38 @@ async fn a_locator_that_shows_its_keys_is_read_with_two_calls_and_one_without_ke
         assert!(body.property("contentKeys").unwrap()[1]["value"].is_string());
         assert_eq!(account.asked(), ["GET l", "POST listContentKeys"]);
 
-        let answers = vec![locator("id", "1", &json!([]))];
-        let account = Account::answering(speaks, answers).await;
+        let mut clear = locator("id", "1", &json!([]));
+        clear.1["properties"]["streamingPolicyName"] = json!("Predefined_ClearStreamingOnly");
+        let account = Account::answering(speaks, vec![clear]).await;
         assert!(read(&account).await.unwrap().is_some());
         assert_eq!(account.asked(), ["GET l"]);
+    }
+}
+
+#[tokio::test]
+async fn that_get_shows_no_keys_is_not_believed_of_a_policy_that_may_encrypt() {
+    let shown = || locator("id", "1", &json!([]));
+    let answers = vec![shown(), values(&keys(&["a"])), shown()];
+    let account = Account::answering(MKIO, answers).await;
+    let body = read(&account).await.unwrap().unwrap();
+    assert_eq!(body.property("contentKeys").unwrap()[0]["id"], "a");
+    assert_eq!(account.asked(), ["GET l", "POST listContentKeys", "GET l"]);
+    // There are none.
+    let answers = vec![shown(), values(&json!([]))];
+    let account = Account::answering(MKIO, answers).await;
+    assert!(read(&account).await.unwrap().is_some());
+    assert_eq!(account.asked(), ["GET l", "POST listContentKeys"]);
+}
+
+#[tokio::test]
+async fn keys_without_their_labels_in_get_are_the_locators_too() {
+    let shown = json!([{"id": "a"}, {"id": "b"}]);
+    for speaks in [AMS, MKIO] {
+        let answers = vec![locator("id", "1", &shown), values(&keys(&["B", "A"]))];
+        let account = Account::answering(speaks, answers).await;
+        let body = read(&account).await.unwrap().unwrap();
+        let keys = body.property("contentKeys").unwrap();
+        assert_eq!(keys[0]["labelReferenceInStreamingPolicy"], "label");
     }
 }
 
