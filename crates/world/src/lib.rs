@@ -15,6 +15,7 @@
 //! configuration differs.
 
 mod account;
+mod ams;
 mod azurite;
 mod backend;
 pub mod bodies;

@@ -1,20 +1,19 @@
 //! Everything together: two accounts, their storage, the app's queues, the host and the real handler.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+mod accounts;
+mod settings;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use functions_host::{AzureQueues, ConsoleSink, Host, HostOptions, QueueError, QueueService};
-use simulator::{
-    AccountOptions, Control, EventSubscription, Simulator, SimulatorOptions, StorageOptions,
-    TlsFiles,
-};
+use simulator::{Control, Simulator};
 use tempfile::TempDir;
 use url::Url;
 
 use crate::{
-    Account, AccountSas, Backend, IdentityEndpoint, LocalCredential, RecordedQueues, Storage, Tls,
-    layout, mkio,
+    Backend, IdentityEndpoint, LocalCredential, RecordedQueues, Storage, Tls, ams, layout, mkio,
 };
 
 /// How many lines an error quotes.
@@ -79,7 +78,7 @@ impl World {
         let tls = Tls::generate()?;
         let (storage, identity) =
             tokio::try_join!(Storage::start(&tls), IdentityEndpoint::start())?;
-        let simulator = simulator(&tls, &storage).await?;
+        let simulator = accounts::start(&tls, &storage).await?;
         let app_root = tempfile::Builder::new()
             .prefix("media-mirror-app-")
             .tempdir()?;
@@ -100,10 +99,10 @@ impl World {
             tls.client(),
         )?)));
         let mut host = HostOptions::new(&app);
-        host.env = handler_settings(&tls, &storage, &identity, &simulator, &queue_service)?;
+        host.env = settings::of_handler(&tls, &storage, &identity, &simulator, &queue_service)?;
         let mut secrets = vec![identity.header().to_owned()];
         let sas = if options.sas {
-            sas_settings(&storage, &queue_service, &mut secrets)?
+            settings::of_sas(&storage, &queue_service, &mut secrets)?
         } else {
             Vec::new()
         };
@@ -152,7 +151,7 @@ impl World {
             world.last_lines()
         );
         match &credentials {
-            None => world.subscribe().await?,
+            None => ams::prepare(&world).await?,
             Some(credentials) => mkio::prepare(&world, credentials).await?,
         }
         Ok(world)
@@ -186,6 +185,15 @@ impl World {
     #[must_use]
     pub fn webhook_url(&self) -> String {
         format!("{}/api/webhook", self.host.url())
+    }
+
+    /// Where Event Grid delivers what a function is subscribed to, through the Functions host.
+    #[must_use]
+    pub fn event_url(&self, function: &str) -> String {
+        format!(
+            "{}/runtime/webhooks/EventGrid?functionName={function}",
+            self.host.url()
+        )
     }
 
     /// Puts a message into one of the app's queues, as a platform may.
@@ -241,163 +249,4 @@ impl World {
         self.simulator.stop().await;
         self.storage.stop().await;
     }
-
-    async fn subscribe(&self) -> anyhow::Result<()> {
-        let subscriptions: [(&str, &[&str]); 2] = [
-            (
-                "job-finished",
-                &[
-                    "Microsoft.Media.JobFinished",
-                    "Microsoft.Media.JobOutputFinished",
-                ],
-            ),
-            (
-                "resource-changed",
-                &[
-                    "Microsoft.Resources.ResourceWriteSuccess",
-                    "Microsoft.Resources.ResourceDeleteSuccess",
-                ],
-            ),
-        ];
-        for (function, event_types) in subscriptions {
-            let endpoint = format!(
-                "{}/runtime/webhooks/EventGrid?functionName={function}",
-                self.host.url()
-            );
-            self.control()
-                .subscribe(EventSubscription {
-                    name: function.to_owned(),
-                    account: Some(Self::PRIMARY.to_owned()),
-                    endpoint: Url::parse(&endpoint)?,
-                    event_types: event_types.iter().map(|&kind| kind.to_owned()).collect(),
-                })
-                .await?;
-        }
-        Ok(())
-    }
-}
-
-async fn simulator(tls: &Tls, storage: &Storage) -> anyhow::Result<Simulator> {
-    let account =
-        |name: &str, region: &str, storage_account: &str| -> anyhow::Result<AccountOptions> {
-            let key = storage
-                .regions
-                .account(storage_account)
-                .map(Account::key)
-                .context("the storage account exists")?;
-            Ok(AccountOptions {
-                name: name.to_owned(),
-                region: region.to_owned(),
-                storage: vec![StorageOptions {
-                    account: storage_account.to_owned(),
-                    key,
-                    blob_endpoint: Some(storage.regions.blob_endpoint(storage_account)),
-                }],
-            })
-        };
-    Simulator::start(SimulatorOptions {
-        accounts: vec![
-            account(World::PRIMARY, "westeurope", Storage::PRIMARY)?,
-            account(World::SECONDARY, "northeurope", Storage::SECONDARY)?,
-        ],
-        https: Some((
-            SocketAddr::from(([127, 0, 0, 1], 0)),
-            TlsFiles {
-                cert_pem_path: tls.certificate_path(),
-                key_pem_path: tls.key_path(),
-            },
-        )),
-        trusted_ca_pem: Some(tls.certificate_path()),
-        ..SimulatorOptions::default()
-    })
-    .await
-}
-
-/// What Azure would give the app as its settings.
-fn handler_settings(
-    tls: &Tls,
-    storage: &Storage,
-    identity: &IdentityEndpoint,
-    simulator: &Simulator,
-    queue_service: &Url,
-) -> anyhow::Result<Vec<(String, String)>> {
-    let media = simulator
-        .https_url()
-        .context("the simulator listens with TLS")?;
-    // One emulator holds the accounts of both regions; what differs is the account in the path.
-    let blobs = storage.regions.blob_endpoint("account").to_string();
-    let blobs = blobs
-        .trim_end_matches('/')
-        .replace("/account", "/{account}");
-    let settings = [
-        (
-            "SSL_CERT_FILE",
-            tls.certificate_path().display().to_string(),
-        ),
-        ("IDENTITY_ENDPOINT", identity.endpoint()),
-        ("IDENTITY_HEADER", identity.header().to_owned()),
-        (
-            "AzureWebJobsStorage__queueServiceUri",
-            queue_service.to_string(),
-        ),
-        (
-            "AzureWebJobsStorage__blobServiceUri",
-            storage.app.blob_endpoint(Storage::APP).to_string(),
-        ),
-        ("MIRROR_BACKEND", "ams".to_owned()),
-        ("MIRROR_PRIMARY", World::account_id(World::PRIMARY)),
-        ("MIRROR_SECONDARY", World::account_id(World::SECONDARY)),
-        ("MIRROR_PRIMARY_ENDPOINT", media.to_string()),
-        ("MIRROR_SECONDARY_ENDPOINT", media.to_string()),
-        (
-            "MIRROR_STORAGE_MAP",
-            format!("{}={}", Storage::PRIMARY, Storage::SECONDARY),
-        ),
-        ("MIRROR_PRIMARY_BLOB_ENDPOINT", blobs.clone()),
-        ("MIRROR_SECONDARY_BLOB_ENDPOINT", blobs),
-        // Azurite does not know the bearer header for copy sources.
-        ("MIRROR_SOURCE_AUTH", "delegation-sas".to_owned()),
-        ("MIRROR_SETTLE", "0s".to_owned()),
-        // Who wants a walk asks for it.
-        ("MIRROR_SWEEP", "off".to_owned()),
-        // Long enough that events of four seconds are one message.
-        ("MIRROR_BLOB_DEBOUNCE", "6s".to_owned()),
-        // What holds the mirror back here is the simulator, when it is told to.
-        ("MIRROR_PRIMARY_SHARE", "unlimited".to_owned()),
-        ("MIRROR_SECONDARY_SHARE", "unlimited".to_owned()),
-    ];
-    Ok(settings
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec())
-}
-
-/// Access by SAS, as where nobody may give the app's identity a role. The signatures are added to `secrets`.
-fn sas_settings(
-    storage: &Storage,
-    queue_service: &Url,
-    secrets: &mut Vec<String>,
-) -> anyhow::Result<Vec<(String, String)>> {
-    let mut sas = |account: Option<&Account>| -> anyhow::Result<String> {
-        let sas = account
-            .map(|account| account.sas(&AccountSas::default()))
-            .context("the storage account exists")?;
-        let signature = url::form_urlencoded::parse(sas.as_bytes())
-            .find(|(name, _)| name == "sig")
-            .map(|(_, signature)| signature.into_owned());
-        secrets.push(signature.context("a SAS has a signature")?);
-        Ok(sas)
-    };
-    let primary = sas(storage.regions.account(Storage::PRIMARY))?;
-    let queues = sas(storage.app.account(Storage::APP))?;
-    let settings = [
-        ("MIRROR_PRIMARY_STORAGE_SAS", primary),
-        ("MIRROR_SOURCE_AUTH", "sas".to_owned()),
-        (
-            "AzureWebJobsStorage__queueServiceUri",
-            format!("{queue_service}?{queues}"),
-        ),
-    ];
-    Ok(settings
-        .map(|(name, value)| (name.to_owned(), value))
-        .to_vec())
 }
