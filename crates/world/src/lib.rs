@@ -5,7 +5,8 @@
 //! - [`Azurite`]: the official storage emulator, installed once and ended for certain;
 //! - [`Storage`]: the two emulators the mirror needs, one for both regions and one for the app;
 //! - [`IdentityEndpoint`] and [`LocalCredential`]: managed identity, from outside and inside a process;
-//! - [`Account`]: a storage account's name and key, and the account SAS that key can sign.
+//! - [`Account`]: a storage account's name and key, and the account SAS that key can sign;
+//! - [`executable`]: a program of this workspace, built for whoever is to run it.
 //!
 //! [`World`] puts them together with the media-services simulator, the Functions host stand-in and the real handler.
 //! [`platform`] is a video platform on one of its accounts, [`bodies`] is what platforms put there, and [`proof`] asks both accounts
@@ -19,6 +20,7 @@ mod ams;
 mod azurite;
 mod backend;
 pub mod bodies;
+mod cargo;
 pub mod differences;
 mod error;
 mod identity;
@@ -35,6 +37,7 @@ mod world;
 pub use account::{Account, AccountSas};
 pub use azurite::{AZURITE_VERSION, Azurite, Services};
 pub use backend::Backend;
+pub use cargo::{cargo, executable};
 pub use error::Error;
 pub use fake_storage::{Tls, TlsError, install_ring};
 pub use identity::{IdentityAnswer, IdentityEndpoint, TokenRequest};

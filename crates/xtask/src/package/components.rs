@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, process::Stdio};
 use anyhow::{Context, ensure};
 use cargo_lock::Lockfile;
 use cargo_metadata::{Metadata, MetadataCommand, Package};
-use tokio::process::Command;
 
 /// A crate in the handler.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +59,7 @@ pub(super) async fn linked(target: &str) -> anyhow::Result<Vec<Component>> {
 }
 
 async fn tree(target: &str) -> anyhow::Result<String> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = world::cargo()
         .args(["tree", "--locked", "--package", "handlers"])
         .args(["--edges", "normal,no-proc-macro", "--target", target])
         .args(["--prefix", "depth", "--format", " {p}"])

@@ -63,8 +63,7 @@ impl Zig {
     /// # Errors
     /// When the environment's `PATH` cannot take another folder.
     pub(crate) fn cargo(&self) -> anyhow::Result<Command> {
-        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
+        let mut command = world::cargo();
         let before = env::var_os("PATH").unwrap_or_default();
         let folders = [self.bin.clone()]
             .into_iter()
