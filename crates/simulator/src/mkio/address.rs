@@ -221,7 +221,7 @@ impl Place {
     pub(super) fn allows(&self, method: &str) -> bool {
         match self {
             Self::Project | Self::AllJobs | Self::Collection(..) => method == "GET",
-            Self::Tokens(None) => matches!(method, "GET" | "POST"),
+            Self::Tokens(None) => matches!(method, "GET" | "POST" | "DELETE"),
             Self::Tokens(Some(_)) => matches!(method, "GET" | "DELETE"),
             Self::Item(kind, ..) => match method {
                 "GET" | "PUT" | "DELETE" => true,

@@ -4,27 +4,34 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::asset_place::{self, Place};
-use super::body::{self, Field, Shape, field, nullable};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
 use super::settings::{AssetPut, AssetUpdates};
+use super::shape::{Field, Shape, TEXT, field, needed, nullable};
 use super::{key_servers, labels, render, store_new};
-use crate::state::{Key, Kind, Record};
+use crate::state::{Key, Kind, Record, valid_container};
 use crate::times;
 
 const KIND: Kind = Kind::Assets;
 
 const FIELDS: &[Field] = &[
-    field("storageAccountName", Shape::Text(0, 255)),
-    field("container", Shape::Container),
-    field("subPath", Shape::SubPath),
+    needed("storageAccountName", Shape::Text(0, 255)),
+    field(
+        "container",
+        Shape::Like(valid_container, "the name of a container"),
+    ),
+    field(
+        "subPath",
+        Shape::Like(valid_sub_path, "a path without a slash at either end"),
+    ),
     field(
         "containerDeletionPolicy",
         Shape::OneOf(&["Delete", "Retain"]),
     ),
     field("alternateId", Shape::Text(0, 64)),
     field("description", Shape::Text(0, 4096)),
-    nullable("encryptionScope", Shape::Text(0, 4096)),
+    nullable("encryptionScope", TEXT),
     field(
         "storageEncryptionFormat",
         Shape::OneOf(&["None", "MediaStorageClientEncryption"]),
@@ -33,6 +40,14 @@ const FIELDS: &[Field] = &[
 
 /// Where the bytes are: never changed.
 const PLACEMENT: [&str; 3] = ["storageAccountName", "container", "subPath"];
+
+fn valid_sub_path(text: &str) -> bool {
+    (1..=256).contains(&text.chars().count())
+        && !text.starts_with('/')
+        && !text.ends_with('/')
+        && !text.contains("//")
+        && !text.contains(['?', '%', '&'])
+}
 
 pub(super) fn show(call: &Call<'_>, record: &Record) -> Map<String, Value> {
     let mut shown = Map::new();

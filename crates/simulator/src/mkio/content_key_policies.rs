@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::{self, Field, Shape, field};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
 use super::settings::{PatchOptions, Secrets};
+use super::shape::{Field, Shape, field, needed};
 use super::{options, render, secrets, store_new};
 use crate::state::{Kind, Record};
 use crate::times;
@@ -15,7 +16,8 @@ const KIND: Kind = Kind::ContentKeyPolicies;
 const FIELDS: &[Field] = &[
     field("description", Shape::Text(0, 1024)),
     field("fairPlayAmsCompatibility", Shape::Flag),
-    field("options", Shape::List),
+    // A PATCH needs them too: its schema is that of the resource.
+    needed("options", Shape::List(&options::OPTION)),
 ];
 
 /// As everyone may see it.
@@ -42,11 +44,7 @@ fn with_secrets(record: &Record) -> Map<String, Value> {
 /// 201, and 409 for one that exists.
 pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
     let (mut fields, _) = body::properties(call, FIELDS, &[])?;
-    let given = fields
-        .get("options")
-        .ok_or_else(|| Reply::bad_request("'options' is required."))?;
-    let checked = options::checked(call, given)?;
-    fields.insert("options".to_owned(), checked);
+    number(&mut fields)?;
     if call.find_if_there(KIND, None, name).is_some() {
         return Err(Reply::conflict(format!(
             "The content key policy '{name}' already exists."
@@ -59,18 +57,24 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
 
 pub(super) fn patch(call: &Call<'_>, before: Record) -> Result<Reply, Reply> {
     let (mut patch, _) = body::properties(call, FIELDS, &[])?;
-    if let Some(given) = patch.get("options") {
-        let mut options = options::checked(call, given)?;
-        if call.mkio().patch_options == PatchOptions::Merge {
-            options = merged(before.fields.get("options"), options);
-        }
-        patch.insert("options".to_owned(), options);
+    number(&mut patch)?;
+    if call.mkio().patch_options == PatchOptions::Merge
+        && let Some(given) = patch.get_mut("options")
+    {
+        *given = merged(before.fields.get("options"), given.take());
     }
     let mut fields = before.fields.clone();
     fields.extend(patch);
     let record = call.changed(before, fields);
     call.store(&mut call.core.world(), KIND, None, &record);
     Ok(Reply::ok(render::resource(call, KIND, None, &record)))
+}
+
+fn number(fields: &mut Map<String, Value>) -> Result<(), Reply> {
+    if let Some(options) = fields.get_mut("options") {
+        *options = options::numbered(options)?;
+    }
+    Ok(())
 }
 
 /// The options that are there, those of the same name replaced, the others added.

@@ -5,40 +5,81 @@ use serde_json::{Value, json};
 use url::form_urlencoded;
 use uuid::Uuid;
 
+use super::body;
 use super::call::Call;
 use super::list::page;
 use super::reply::Reply;
+use super::shape::{Shape, needed};
 use super::storage_records::metadata;
 use crate::state::{Kind, Record};
 use crate::times;
 
 const KIND: Kind = Kind::StorageRecords;
 
+pub(super) const SAS: Shape = Shape::Fields(&[needed(
+    "sasToken",
+    Shape::Like(is_sas, "a SAS token with its leading question mark"),
+)]);
+
+pub(super) const ACCESS_KEY: Shape = Shape::Fields(&[
+    needed(
+        "accessKeyId",
+        Shape::Like(is_access_key_id, "the ID of an access key"),
+    ),
+    needed(
+        "secretAccessKey",
+        Shape::Like(is_secret_key, "a secret access key"),
+    ),
+]);
+
+pub(super) const GOOGLE: Shape = Shape::Fields(&[needed("gac", Shape::Texts(usize::MAX))]);
+
+/// What a new credential may hold, by the cloud.
+const SPECS: Shape = Shape::Kinds(
+    "type",
+    &[
+        ("Microsoft.Storage", &[needed("credential", SAS)]),
+        ("AWS.S3", &[needed("credential", ACCESS_KEY)]),
+        ("Google.Storage", &[needed("credential", GOOGLE)]),
+    ],
+);
+
 /// A credential as it is kept.
-pub(super) fn checked(kind: &str, given: &Value) -> Result<Value, Reply> {
-    let wanted: &[&str] = match kind {
-        "AWS.S3" => &["accessKeyId", "secretAccessKey"],
-        "Google.Storage" => &["gac"],
-        _ => &["sasToken"],
+pub(super) fn kept(mut given: Value) -> Value {
+    given["id"] = json!(Uuid::new_v4().to_string());
+    given
+}
+
+/// Two parameters or more, named in small letters, a signature among them.
+fn is_sas(text: &str) -> bool {
+    let Some(query) = text.strip_prefix('?') else {
+        return false;
     };
-    let mut kept = json!({ "id": Uuid::new_v4().to_string() });
-    for name in wanted {
-        let value = given
-            .get(*name)
-            .filter(|value| !value.is_null())
-            .ok_or_else(|| {
-                Reply::bad_request(format!("'{name}' of the credential is required."))
-            })?;
-        kept[*name] = value.clone();
-    }
-    if let Some(sas) = kept["sasToken"].as_str()
-        && (!sas.starts_with('?') || parameter(sas, "sig").is_none())
-    {
-        return Err(Reply::bad_request(
-            "'sasToken' must be a SAS token with its leading question mark.",
-        ));
-    }
-    Ok(kept)
+    let pair = |part: &str| {
+        part.split_once('=').is_some_and(|(name, value)| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase()) && !value.is_empty()
+        })
+    };
+    query.contains('&') && query.split('&').all(pair) && parameter(text, "sig").is_some()
+}
+
+fn is_access_key_id(text: &str) -> bool {
+    let rest = text
+        .strip_prefix("AKIA")
+        .or_else(|| text.strip_prefix("ASIA"));
+    rest.is_some_and(|rest| {
+        rest.len() == 16
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    })
+}
+
+fn is_secret_key(text: &str) -> bool {
+    text.len() == 40
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
 }
 
 /// The one in use.
@@ -108,10 +149,11 @@ pub(super) fn list(call: &Call<'_>, record: &Record) -> Result<Reply, Reply> {
 }
 
 pub(super) fn add(call: &Call<'_>, before: Record) -> Result<Reply, Reply> {
-    let body = call.json()?;
-    let kind = before.text("type").unwrap_or_default();
-    let given = body.get("spec").unwrap_or(&Value::Null);
-    let kept = checked(kind, &given["credential"])?;
+    let (mut spec, _) = body::member(call, "spec", SPECS, &[])?;
+    if spec.get("type") != before.fields.get("type") {
+        return Err(Reply::bad_request("'type' is not that of the storage."));
+    }
+    let kept = kept(spec.shift_remove("credential").unwrap_or_default());
     let mut credentials = all(&before).to_vec();
     credentials.push(kept.clone());
     let record = with(call, before, credentials);

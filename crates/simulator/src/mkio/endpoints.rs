@@ -4,9 +4,10 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::address::Part;
-use super::body::{self, Field, Shape, field, nullable};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
+use super::shape::{COUNT, Field, Shape, TEXT, field, needed, nullable, settable};
 use super::{render, store_new};
 use crate::state::{Kind, Record};
 use crate::times;
@@ -14,27 +15,112 @@ use crate::times;
 const KIND: Kind = Kind::StreamingEndpoints;
 
 const FIELDS: &[Field] = &[
-    field("scaleUnits", Shape::Count),
-    field("sku", Shape::Object),
-    field("publicName", Shape::Text(3, 63)),
-    field("accessControl", Shape::Object),
+    needed("scaleUnits", COUNT),
+    field(
+        "sku",
+        Shape::Fields(&[needed("name", Shape::OneOf(&["Standard", "Premium"]))]),
+    ),
+    field(
+        "publicName",
+        Shape::Like(
+            valid_public_name,
+            "3 to 63 small letters, digits and single hyphens",
+        ),
+    ),
+    field("accessControl", Shape::Fields(ACCESS)),
     nullable("advancedSettingsName", Shape::Text(0, 64)),
     field("cdnEnabled", Shape::Flag),
     field("cdnProfile", Shape::Text(0, 100)),
-    field("crossSiteAccessPolicies", Shape::Object),
-    field("customHostNames", Shape::List),
+    field("cdnProvider", Shape::OneOf(&["StandardAkamai"])),
+    field(
+        "crossSiteAccessPolicies",
+        Shape::Fields(&[
+            nullable("clientAccessPolicy", TEXT),
+            nullable("crossDomainPolicy", TEXT),
+        ]),
+    ),
+    field("customHostNames", Shape::List(&TEXT)),
     nullable("description", Shape::Text(0, 1024)),
-    field("maxCacheAge", Shape::Count),
-    field("maxManifestCacheAge", Shape::Count),
-    field("serverCredentialNames", Shape::List),
-    field("shieldCache", Shape::Object),
-    field("urlStyle", Shape::Text(0, 64)),
+    field("maxCacheAge", AGE),
+    field("maxManifestCacheAge", AGE),
+    field(
+        "provisioningState",
+        Shape::OneOf(&["InProgress", "Succeeded", "Failed"]),
+    ),
+    field(
+        "resourceState",
+        Shape::OneOf(&[
+            "Creating",
+            "Updating",
+            "Scaling",
+            "Starting",
+            "Stopping",
+            "Restarting",
+            "Deleting",
+            "Running",
+            "Stopped",
+            "Deleted",
+        ]),
+    ),
+    field("serverCredentialNames", Shape::List(&TEXT)),
+    field(
+        "shieldCache",
+        Shape::Fields(&[nullable("scaleUnits", Shape::Whole(0, 1024)).needed()]),
+    ),
+    field("urlStyle", TEXT),
 ];
 
-const TOP: &[Field] = &[
-    field("location", Shape::Text(1, 260)),
-    field("tags", Shape::Object),
+/// What a request may hold and the service sets all the same, or ignores.
+const IGNORED: [&str; 3] = ["cdnProvider", "provisioningState", "resourceState"];
+
+/// Seconds, up to 30 days.
+const AGE: Shape = Shape::Whole(0, 2_592_000);
+
+const ACCESS: &[Field] = &[
+    field(
+        "akamai",
+        Shape::Fields(&[needed(
+            "akamaiSignatureHeaderAuthenticationKeyList",
+            Shape::List(&Shape::Fields(&[
+                field("base64Key", TEXT),
+                field("expiration", TEXT),
+                field("identifier", TEXT),
+            ])),
+        )]),
+    ),
+    field(
+        "ip",
+        Shape::Fields(&[needed(
+            "allow",
+            Shape::List(&Shape::Fields(&[
+                needed("address", TEXT),
+                field("name", TEXT),
+                field("subnetPrefixLength", Shape::Whole(0, 32)),
+            ])),
+        )]),
+    ),
 ];
+
+const TOP: &[Field] = &[needed("location", TEXT), field("tags", Shape::Texts(2))];
+
+/// Words of small letters and digits, single hyphens between them.
+fn valid_public_name(text: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
+    (3..=63).contains(&text.len()) && text.split('-').all(word)
+}
+
+/// At most 64 letters, digits and hyphens, none of these at either end.
+fn valid_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
 
 /// The whole resource: it has neither ID nor system data.
 pub(super) fn show(call: &Call<'_>, record: &Record) -> Value {
@@ -72,16 +158,12 @@ pub(super) fn show(call: &Call<'_>, record: &Record) -> Value {
 }
 
 pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
-    let (mut fields, top) = body::properties(call, FIELDS, TOP)?;
-    if !fields.contains_key("scaleUnits") {
-        return Err(Reply::bad_request("'scaleUnits' is required."));
-    }
-    if body::required(&top, "location")? != call.region {
+    if !valid_name(name) {
         return Err(Reply::bad_request(format!(
-            "'location' must be that of the project, which is '{}'.",
-            call.region
+            "The name '{name}' is not valid."
         )));
     }
+    let (mut fields, top) = asked(call)?;
     check(call, name, &fields)?;
     if call.find_if_there(KIND, None, name).is_some() {
         return Err(Reply::conflict(format!(
@@ -95,8 +177,21 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
     Ok(Reply::created(render::resource(call, KIND, None, &record)))
 }
 
+/// What is asked for. A PATCH needs what a PUT does: its schema is that of the resource.
+fn asked(call: &Call<'_>) -> Result<body::Parts, Reply> {
+    let (mut fields, top) = body::properties(call, FIELDS, TOP)?;
+    fields.retain(|name, _| !IGNORED.contains(&name.as_str()));
+    if body::required(&top, "location")? != call.region {
+        return Err(Reply::bad_request(format!(
+            "'location' must be that of the project, which is '{}'.",
+            call.region
+        )));
+    }
+    Ok((fields, top))
+}
+
 pub(super) fn patch(call: &Call<'_>, before: Record) -> Result<Reply, Reply> {
-    let (patch, top) = body::properties(call, FIELDS, TOP)?;
+    let (patch, top) = asked(call)?;
     check(call, &before.name, &patch)?;
     let mut fields = before.fields.clone();
     fields.extend(patch);
@@ -141,9 +236,9 @@ pub(super) fn act(call: &Call<'_>, before: Record, part: &Part) -> Result<Reply,
         Part::Start | Part::Restart => drop(fields.insert("state".to_owned(), json!("Running"))),
         Part::Stop => drop(fields.insert("state".to_owned(), json!("Stopped"))),
         _ => {
-            let units = call.json()?.get("scaleUnit").and_then(Value::as_u64);
-            let units = units.ok_or_else(|| Reply::bad_request("'scaleUnit' is required."))?;
-            fields.insert("scaleUnits".to_owned(), json!(units));
+            let mut asked = settable(call, call.json()?, &[needed("scaleUnit", COUNT)])?;
+            let units = asked.shift_remove("scaleUnit").unwrap_or_default();
+            fields.insert("scaleUnits".to_owned(), units);
         }
     }
     stored(call, before, fields);

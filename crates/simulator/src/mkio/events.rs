@@ -43,7 +43,19 @@ pub(super) fn job_moved(
         _ => return,
     };
     let media = core.settings().mkio.event_source == EventSource::WithMedia;
-    let resource = json!({ "name": job.name, "properties": jobs::show(job) });
+    let id = core
+        .world()
+        .account(project)
+        .map(|account| account.media_service_id.clone())
+        .unwrap_or_default();
+    let resource = render::envelope(
+        [project, &id],
+        "get",
+        Kind::Jobs,
+        Some(transform),
+        job,
+        jobs::show(job),
+    );
     let event = event(
         project,
         name,

@@ -3,29 +3,50 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::body::{self, Field, Shape, field};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
+use super::shape::{COUNT, Field, Shape, TEXT, field, needed};
 use super::{render, store_new};
 use crate::state::{Key, Kind, Record};
 
 const FIELDS: &[Field] = &[
-    field("presentationTimeRange", Shape::Object),
-    field("firstQuality", Shape::Object),
-    field("tracks", Shape::List),
+    field("presentationTimeRange", Shape::Fields(RANGE)),
+    field("firstQuality", Shape::Fields(&[needed("bitrate", NUMBER)])),
+    field("tracks", Shape::List(&Shape::Fields(TRACK))),
 ];
 
-/// The numbers of a time range, with what they may be.
-const RANGE: [(&str, i64, i64); 5] = [
-    ("startTimestamp", 0, i64::MAX),
-    ("endTimestamp", 0, i64::MAX),
-    ("presentationWindowDuration", 0, i64::MAX),
-    ("liveBackoffDuration", 0, i64::MAX),
-    ("timescale", 1, 1_000_000_000),
+const NUMBER: Shape = Shape::Whole(i64::MIN, i64::MAX);
+
+const RANGE: &[Field] = &[
+    field("startTimestamp", COUNT),
+    field("endTimestamp", COUNT),
+    field("presentationWindowDuration", NUMBER),
+    field("liveBackoffDuration", NUMBER),
+    field("timescale", Shape::Whole(1, 1_000_000_000)),
+    field("forceEndTimestamp", Shape::Flag),
+    field("startTime", Shape::Time),
+    field("endTime", Shape::Time),
 ];
 
-/// The properties of a track that a filter can match.
-const PROPERTIES: [&str; 6] = ["Unknown", "Type", "Name", "Language", "FourCC", "Bitrate"];
+const TRACK: &[Field] = &[needed(
+    "trackSelections",
+    Shape::List(&Shape::Fields(&[
+        needed(
+            "property",
+            Shape::OneOf(&["Unknown", "Type", "Name", "Language", "FourCC", "Bitrate"]),
+        ),
+        needed("operation", Shape::OneOf(&["Equal", "NotEqual"])),
+        needed("value", TEXT),
+    ])),
+)];
+
+/// Ticks a second where a filter does not say how many.
+const TIMESCALE: i64 = 10_000_000;
+
+/// The longest back-off and the shortest window, in seconds.
+const LONGEST_BACKOFF: i64 = 300;
+const SHORTEST_WINDOW: i64 = 10;
 
 pub(super) fn show(record: &Record) -> Map<String, Value> {
     render::fields(record, &[])
@@ -37,8 +58,8 @@ pub(super) fn put(
     parent: Option<&str>,
     name: &str,
 ) -> Result<Reply, Reply> {
-    let (mut fields, _) = body::properties(call, FIELDS, &[])?;
-    check(call, &mut fields)?;
+    let (fields, _) = body::properties(call, FIELDS, &[])?;
+    check(&fields)?;
     if let Some(asset) = parent {
         call.find(Kind::Assets, None, asset)?;
     }
@@ -62,45 +83,22 @@ pub(super) fn put(
     ))
 }
 
-fn check(call: &Call<'_>, fields: &mut Map<String, Value>) -> Result<(), Reply> {
-    if let Some(quality) = fields.get("firstQuality")
-        && !quality["bitrate"].is_i64()
-    {
-        return Err(Reply::bad_request("'firstQuality.bitrate' is required."));
+/// What the texts of the schema say of a time range, beyond its types.
+fn check(fields: &Map<String, Value>) -> Result<(), Reply> {
+    let Some(range) = fields.get("presentationTimeRange") else {
+        return Ok(());
+    };
+    let number = |name: &str| range[name].as_i64();
+    let seconds = |count: i64| count.saturating_mul(number("timescale").unwrap_or(TIMESCALE));
+    let wrong = |why: &str| Err(Reply::bad_request(why));
+    if range["forceEndTimestamp"] == true && number("endTimestamp").is_none() {
+        return wrong("'forceEndTimestamp' wants an 'endTimestamp'.");
     }
-    if let Some(range) = fields.get_mut("presentationTimeRange") {
-        for (name, least, most) in RANGE {
-            let number = &range[name];
-            let holds = number
-                .as_i64()
-                .is_some_and(|number| (least..=most).contains(&number));
-            if !number.is_null() && !holds {
-                return Err(Reply::bad_request(format!(
-                    "'presentationTimeRange.{name}' is out of range."
-                )));
-            }
-        }
-        for name in ["startTime", "endTime"] {
-            if let Some(time) = range.get_mut(name) {
-                *time = body::time(call, name, time)?;
-            }
-        }
+    if number("liveBackoffDuration").is_some_and(|ticks| ticks > seconds(LONGEST_BACKOFF)) {
+        return wrong("'liveBackoffDuration' is more than 300 seconds.");
     }
-    let selections = fields.get("tracks").and_then(Value::as_array);
-    let conditions = selections
-        .into_iter()
-        .flatten()
-        .flat_map(|track| track["trackSelections"].as_array().into_iter().flatten());
-    for condition in conditions {
-        let text = |name: &str| condition[name].as_str().unwrap_or_default();
-        if !PROPERTIES.contains(&text("property"))
-            || !["Equal", "NotEqual"].contains(&text("operation"))
-            || !condition["value"].is_string()
-        {
-            return Err(Reply::bad_request(
-                "A track selection needs a known 'property', an 'operation' and a 'value'.",
-            ));
-        }
+    if number("presentationWindowDuration").is_some_and(|ticks| ticks < seconds(SHORTEST_WINDOW)) {
+        return wrong("'presentationWindowDuration' is less than 10 seconds.");
     }
     Ok(())
 }

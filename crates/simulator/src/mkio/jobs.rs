@@ -3,9 +3,10 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::body::{self, Field, Shape, field, nullable};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
+use super::shape::{Field, Shape, field, nullable};
 use super::{events, render, store_new};
 use crate::settings::JobsMode;
 use crate::shared::Core;
@@ -17,7 +18,7 @@ const KIND: Kind = Kind::Jobs;
 const FIELDS: &[Field] = &[
     nullable("description", Shape::Text(0, 1024)),
     field("input", Shape::Object),
-    field("outputs", Shape::List),
+    field("outputs", Shape::List(&Shape::Object)),
     field("priority", Shape::OneOf(&["High", "Low", "Normal"])),
     field("correlationData", Shape::Object),
 ];

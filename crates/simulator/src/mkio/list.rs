@@ -2,19 +2,23 @@
 
 use serde_json::{Value, json};
 use url::form_urlencoded;
+use uuid::Uuid;
 
 use super::call::Call;
 use super::filter::{Order, parse};
 use super::reply::Reply;
-use super::settings::NextLink;
+use super::settings::{ListFilters, ListOrder, NextLink};
 use super::{labels, render};
 use crate::state::{Key, Kind, Record};
 
 /// A page of a kind; with a parent, of that parent's; the jobs of all transforms without.
 pub(super) fn list(call: &Call<'_>, kind: Kind, parent: Option<&str>) -> Result<Reply, Reply> {
-    let conditions = match call.query("filter") {
-        Some(text) => parse(kind, &text)?,
-        None => Vec::new(),
+    let conditions = match (call.query("filter"), call.mkio().list_filters) {
+        (Some(text), ListFilters::Work) => parse(kind, &text)?,
+        (Some(_), ListFilters::Refuse) => {
+            return Err(Reply::bad_request("'$filter' is not supported."));
+        }
+        (Some(_), ListFilters::Ignore) | (None, _) => Vec::new(),
     };
     let order = call
         .query("orderby")
@@ -39,13 +43,22 @@ pub(super) fn list(call: &Call<'_>, kind: Kind, parent: Option<&str>) -> Result<
         .filter(|(key, record)| conditions.iter().all(|one| one.accepts(key, record)))
         .filter(|(_, record)| labels.accept(record))
         .collect();
-    if let Some(order) = &order {
-        order.sort(&mut found);
+    match (&order, call.mkio().list_order) {
+        (Some(order), _) => order.sort(&mut found),
+        (None, ListOrder::Name) => {}
+        (None, ListOrder::Created) => found.sort_by_key(|(_, record)| record.created),
+        (None, ListOrder::Scattered) => found.sort_by_cached_key(|(key, _)| scattered(key)),
     }
     page(call, kind, &found, |(key, record)| {
         let parent = kind.parent().map(|_| parent.unwrap_or(&key.parent));
         render::resource(call, kind, parent, record)
     })
+}
+
+/// A place that is the same for as long as the resource has its name.
+fn scattered(key: &Key) -> Uuid {
+    let place = format!("{}/{}", key.parent, key.name);
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, place.as_bytes())
 }
 
 /// The page that `$top` and `$skiptoken` ask for.

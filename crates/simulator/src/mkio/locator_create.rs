@@ -7,7 +7,7 @@ use super::call::Call;
 use super::explicit_keys::{GivenKeys, given};
 use super::locators::KIND;
 use super::reply::Reply;
-use super::settings::{LocatorIds, Permission};
+use super::settings::{KeyIdScope, LocatorIds, Permission};
 use super::{events, key_servers, predefined, render, store_new};
 use crate::state::{Account, ContentKey, Key, Kind, Record, World, policy_labels, with_keys};
 
@@ -149,11 +149,13 @@ fn check_unique(
 ) -> Result<(), Reply> {
     for (at, key) in record.keys.iter().enumerate() {
         let twice = record.keys[..at].iter().any(|other| other.id == key.id);
-        let taken = call.mkio().key_ids_unique
-            && account
-                .locators_with_key(&key.id)
-                .any(|other| other.name != record.name);
-        if twice || taken {
+        // A locator that exists is not created: whoever has the key is another.
+        let has = |account: &Account| account.locators_with_key(&key.id).next().is_some();
+        let taken = match call.mkio().key_id_scope {
+            KeyIdScope::PerProject => has(account),
+            KeyIdScope::Everywhere => world.accounts().any(has),
+        };
+        if twice || (taken && call.mkio().key_ids_unique) {
             return Err(Reply::conflict(format!(
                 "The content key '{}' is already in use.",
                 key.id

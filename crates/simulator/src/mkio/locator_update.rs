@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::call::Call;
 use super::locators::KIND;
 use super::reply::Reply;
-use super::settings::LocatorChanges;
+use super::settings::{LocatorChanges, Permission};
 use super::{locators, render};
 use crate::state::Record;
 
@@ -34,6 +34,12 @@ pub(super) fn update(
             fields.insert(name.to_owned(), json!(false));
         }
     }
+    if call.mkio().unchanged_locators == Permission::Refuse && !differs(&before, &fields) {
+        return Err(Reply::conflict(format!(
+            "The streaming locator '{}' already exists.",
+            before.name
+        )));
+    }
     let mut record = call.changed(before, fields);
     {
         let mut world = call.core.world();
@@ -44,6 +50,15 @@ pub(super) fn update(
         call.store(&mut world, KIND, None, &record);
     }
     Ok(Reply::ok(render::resource(call, KIND, None, &record)))
+}
+
+/// Whether what can be changed is other than it was.
+fn differs(before: &Record, fields: &Map<String, Value>) -> bool {
+    let suppressed = |fields: &Map<String, Value>| fields.get("suppressed") == Some(&json!(true));
+    suppressed(&before.fields) != suppressed(fields)
+        || ["startTime", "endTime"]
+            .iter()
+            .any(|name| before.fields.get(*name) != fields.get(*name))
 }
 
 /// The first property that is asked to be other than it is, and cannot be.

@@ -3,29 +3,47 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::body::{self, Field, Shape, field};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
-use super::{key_servers, locator_create, locator_update, render};
+use super::shape::{Field, Shape, TEXT, field, needed};
+use super::{explicit_keys, key_servers, locator_create, locator_update, render};
 use crate::state::{ContentKey, Key, Kind, Record};
 use crate::times;
 
 pub(super) const KIND: Kind = Kind::StreamingLocators;
 
 const FIELDS: &[Field] = &[
-    field("assetName", Shape::Text(0, 260)),
-    field("streamingPolicyName", Shape::Text(0, 260)),
+    needed("assetName", TEXT),
+    needed("streamingPolicyName", Shape::Text(0, 260)),
     field("defaultContentKeyPolicyName", Shape::Text(0, 260)),
-    field("streamingLocatorId", Shape::Text(1, 260)),
-    field("contentKeys", Shape::List),
+    field(
+        "streamingLocatorId",
+        Shape::Like(valid_id, "1 to 260 characters without a slash"),
+    ),
+    field("contentKeys", Shape::List(&explicit_keys::KEY)),
     field("startTime", Shape::Time),
     field("endTime", Shape::Time),
-    field("alternativeMediaId", Shape::Text(0, 4096)),
-    field("filters", Shape::List),
+    field("alternativeMediaId", TEXT),
+    field("filters", Shape::List(&TEXT)),
     field("suppressed", Shape::Flag),
     field("contentId", Shape::Text(1, 260)),
-    field("defaultManifestFilename", Shape::Text(1, 260)),
+    field(
+        "defaultManifestFilename",
+        Shape::Like(valid_file_name, "the name of a manifest"),
+    ),
 ];
+
+fn valid_id(text: &str) -> bool {
+    (1..=260).contains(&text.chars().count()) && !text.contains('/')
+}
+
+fn valid_file_name(text: &str) -> bool {
+    (1..=260).contains(&text.chars().count())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || " _.,()-".contains(c))
+}
 
 /// Its properties: there is no `created` among them. Whether the values of keys are is a setting.
 pub(super) fn show(call: &Call<'_>, record: &Record) -> Map<String, Value> {
@@ -79,24 +97,6 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
     let (fields, _) = body::properties(call, FIELDS, &[])?;
     for required in ["assetName", "streamingPolicyName"] {
         body::required(&fields, required)?;
-    }
-    if let Some(id) = fields.get("streamingLocatorId").and_then(Value::as_str)
-        && id.contains('/')
-    {
-        return Err(Reply::bad_request(
-            "'streamingLocatorId' has a slash in it.",
-        ));
-    }
-    if let Some(name) = fields
-        .get("defaultManifestFilename")
-        .and_then(Value::as_str)
-    {
-        let plain = |c: char| c.is_ascii_alphanumeric() || " _.,()-".contains(c);
-        if !name.chars().all(plain) {
-            return Err(Reply::bad_request(
-                "'defaultManifestFilename' has other characters than it may have.",
-            ));
-        }
     }
     match call.find_if_there(KIND, None, name) {
         Some(before) => locator_update::update(call, before, &fields),

@@ -35,6 +35,7 @@ mod render;
 mod reply;
 mod secrets;
 mod settings;
+mod shape;
 mod storage_records;
 mod streaming_policies;
 mod token;
@@ -49,8 +50,9 @@ pub(crate) use key_servers::licence_served;
 pub(crate) use pending::Pending;
 pub(crate) use rates::Windows;
 pub use settings::{
-    AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyServers, LocatorChanges,
-    LocatorIds, MkioSettings, NextLink, PatchOptions, Permission, PutStatus, Secrets, TokenCheck,
+    AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyIdScope, KeyServers,
+    ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings, NextLink, PatchOptions,
+    Permission, PutStatus, Requirement, Secrets, TokenCheck,
 };
 pub(crate) use user_tokens::UserTokens;
 pub(crate) use webhooks::connect_all;

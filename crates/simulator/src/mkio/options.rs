@@ -1,152 +1,212 @@
 //! The options of a content key policy: what they must have.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::body;
-use super::call::Call;
 use super::reply::Reply;
+use super::shape::{COUNT, DURATION, Field, GUID, Shape, TEXT, field, needed, nullable};
 
 /// The options as they are kept: with new option IDs.
-pub(super) fn checked(call: &Call<'_>, given: &Value) -> Result<Value, Reply> {
+pub(super) fn numbered(given: &Value) -> Result<Value, Reply> {
     let mut options = given.as_array().cloned().unwrap_or_default();
     if options.is_empty() {
         return Err(Reply::bad_request("'options' must not be empty."));
     }
     for option in &mut options {
-        let Some(option) = option.as_object_mut() else {
-            return Err(Reply::bad_request("An option is not an object."));
-        };
-        if option.contains_key("policyOptionId") {
-            return Err(Reply::bad_request(
-                "Unknown field: 'policyOptionId' cannot be set.",
-            ));
-        }
-        for name in ["configuration", "restriction"] {
-            let part = option
-                .get_mut(name)
-                .ok_or_else(|| Reply::bad_request(format!("'{name}' is required.")))?;
-            check(call, part)?;
-        }
-        let id = json!(Uuid::new_v4().to_string());
-        option.insert("policyOptionId".to_owned(), id);
+        option["policyOptionId"] = json!(Uuid::new_v4().to_string());
     }
     Ok(Value::Array(options))
 }
 
-/// What the published schema requires of each type, and which of that is base64.
-const TYPES: [(&str, &[&str], &[&str]); 11] = [
-    ("ClearKeyConfiguration", &[], &[]),
-    ("UnknownConfiguration", &[], &[]),
-    ("WidevineConfiguration", &["widevineTemplate"], &[]),
-    ("PlayReadyConfiguration", &["licenses"], &[]),
+/// An option, but for its ID, which the service sets.
+pub(super) const OPTION: Shape = Shape::Fields(&[
+    field("name", TEXT),
+    needed("configuration", Shape::Kinds(TAG, CONFIGURATIONS)),
+    needed("restriction", Shape::Kinds(TAG, RESTRICTIONS)),
+]);
+
+/// What tells the kinds of an object apart.
+const TAG: &str = "@odata.type";
+
+macro_rules! tag {
+    ($name:literal) => {
+        concat!("#Microsoft.Media.ContentKeyPolicy", $name)
+    };
+}
+
+type Kinds = &'static [(&'static str, &'static [Field])];
+
+/// An empty or null secret is taken as it comes: that is what makes a copy of a masked policy harmful.
+const fn secret(name: &'static str, shape: Shape) -> Field {
+    nullable(name, shape).needed()
+}
+
+const CONFIGURATIONS: Kinds = &[
+    (tag!("ClearKeyConfiguration"), &[]),
+    (tag!("UnknownConfiguration"), &[]),
     (
-        "FairPlayConfiguration",
+        tag!("WidevineConfiguration"),
+        &[needed("widevineTemplate", TEXT)],
+    ),
+    (
+        tag!("PlayReadyConfiguration"),
         &[
-            "ask",
-            "fairPlayPfx",
-            "fairPlayPfxPassword",
-            "rentalAndLeaseKeyType",
-            "rentalDuration",
+            needed("licenses", Shape::List(&Shape::Fields(LICENCE))),
+            field("responseCustomData", TEXT),
         ],
-        &["ask", "fairPlayPfx"],
     ),
-    ("OpenRestriction", &[], &[]),
-    ("UnknownRestriction", &[], &[]),
     (
-        "TokenRestriction",
+        tag!("FairPlayConfiguration"),
         &[
-            "audience",
-            "issuer",
-            "primaryVerificationKey",
-            "restrictionTokenType",
+            secret("ask", Shape::Bytes),
+            secret("fairPlayPfx", Shape::Bytes),
+            secret("fairPlayPfxPassword", TEXT),
+            needed(
+                "rentalAndLeaseKeyType",
+                Shape::OneOf(&[
+                    "Unknown",
+                    "Undefined",
+                    "DualExpiry",
+                    "PersistentUnlimited",
+                    "PersistentLimited",
+                ]),
+            ),
+            needed("rentalDuration", COUNT),
+            field(
+                "offlineRentalConfiguration",
+                Shape::Fields(&[
+                    needed("playbackDurationSeconds", NUMBER),
+                    needed("storageDurationSeconds", NUMBER),
+                ]),
+            ),
         ],
-        &[],
     ),
-    ("SymmetricTokenKey", &["keyValue"], &["keyValue"]),
-    (
-        "RsaTokenKey",
-        &["exponent", "modulus"],
-        &["exponent", "modulus"],
-    ),
-    ("X509CertificateTokenKey", &["rawBody"], &["rawBody"]),
 ];
 
-/// What a PlayReady licence must have.
-const LICENCE: [&str; 4] = [
-    "allowTestDevices",
-    "contentKeyLocation",
-    "contentType",
-    "licenseType",
+const RESTRICTIONS: Kinds = &[
+    (tag!("OpenRestriction"), &[]),
+    (tag!("UnknownRestriction"), &[]),
+    (
+        tag!("TokenRestriction"),
+        &[
+            needed("audience", TEXT),
+            needed("issuer", TEXT),
+            nullable("primaryVerificationKey", VERIFICATION_KEY).needed(),
+            field("alternateVerificationKeys", Shape::List(&VERIFICATION_KEY)),
+            needed(
+                "restrictionTokenType",
+                Shape::OneOf(&["Unknown", "Swt", "Jwt"]),
+            ),
+            field("openIdConnectDiscoveryDocument", TEXT),
+            field(
+                "requiredClaims",
+                Shape::List(&Shape::Fields(&[
+                    field("claimType", TEXT),
+                    field("claimValue", TEXT),
+                ])),
+            ),
+        ],
+    ),
 ];
 
-fn check(call: &Call<'_>, part: &mut Value) -> Result<(), Reply> {
-    let kind = part["@odata.type"]
-        .as_str()
-        .and_then(|of| of.strip_prefix("#Microsoft.Media.ContentKeyPolicy"))
-        .unwrap_or_default();
-    let (name, required, bytes) =
-        TYPES
-            .iter()
-            .find(|(name, ..)| *name == kind)
-            .ok_or_else(|| {
-                Reply::bad_request(format!(
-                    "'@odata.type' {} is not known here.",
-                    part["@odata.type"]
-                ))
-            })?;
-    for field in *required {
-        if part.get(*field).is_none() {
-            return Err(Reply::bad_request(format!("'{field}' is required.")));
-        }
-    }
-    // An empty or null secret is taken as it comes: that is what makes a copy of a masked policy harmful.
-    for field in *bytes {
-        let text = part[*field].as_str().unwrap_or_default();
-        if STANDARD.decode(text).is_err() {
-            return Err(Reply::bad_request(format!("'{field}' is not base64.")));
-        }
-    }
-    match *name {
-        "PlayReadyConfiguration" => {
-            for licence in items(part, "licenses") {
-                check_licence(call, licence)?;
-            }
-        }
-        "TokenRestriction" => {
-            let first = part.get_mut("primaryVerificationKey");
-            if let Some(key) = first.filter(|key| !key.is_null()) {
-                check(call, key)?;
-            }
-            for key in items(part, "alternateVerificationKeys") {
-                check(call, key)?;
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
+const VERIFICATION_KEY: Shape = Shape::Kinds(
+    TAG,
+    &[
+        (
+            tag!("SymmetricTokenKey"),
+            &[secret("keyValue", Shape::Bytes)],
+        ),
+        (
+            tag!("RsaTokenKey"),
+            &[
+                secret("exponent", Shape::Bytes),
+                secret("modulus", Shape::Bytes),
+            ],
+        ),
+        (
+            tag!("X509CertificateTokenKey"),
+            &[secret("rawBody", Shape::Bytes)],
+        ),
+    ],
+);
 
-/// The items of a list; none if there is no list.
-fn items<'a>(part: &'a mut Value, name: &str) -> impl Iterator<Item = &'a mut Value> {
-    part.get_mut(name)
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-}
+const NUMBER: Shape = Shape::Whole(i64::MIN, i64::MAX);
 
-fn check_licence(call: &Call<'_>, licence: &mut Value) -> Result<(), Reply> {
-    for field in LICENCE {
-        if licence.get(field).is_none() {
-            return Err(Reply::bad_request(format!("'{field}' is required.")));
-        }
-    }
-    for field in ["beginDate", "expirationDate"] {
-        if let Some(time) = licence.get_mut(field) {
-            *time = body::time(call, field, time)?;
-        }
-    }
-    Ok(())
-}
+/// Two bits of a PlayReady licence.
+const BITS: Shape = Shape::Whole(0, 3);
+
+const LICENCE: &[Field] = &[
+    needed("allowTestDevices", Shape::Flag),
+    needed(
+        "contentKeyLocation",
+        Shape::Kinds(
+            TAG,
+            &[
+                (tag!("PlayReadyContentEncryptionKeyFromHeader"), &[]),
+                (
+                    tag!("PlayReadyContentEncryptionKeyFromKeyIdentifier"),
+                    &[nullable("keyId", GUID).needed()],
+                ),
+            ],
+        ),
+    ),
+    needed(
+        "contentType",
+        Shape::OneOf(&[
+            "Unknown",
+            "Unspecified",
+            "UltraVioletDownload",
+            "UltraVioletStreaming",
+        ]),
+    ),
+    needed(
+        "licenseType",
+        Shape::OneOf(&["Unknown", "NonPersistent", "Persistent"]),
+    ),
+    field(
+        "securityLevel",
+        Shape::OneOf(&["Unknown", "SL150", "SL2000", "SL3000"]),
+    ),
+    field("playRight", Shape::Fields(PLAY_RIGHT)),
+    field("beginDate", Shape::Time),
+    field("expirationDate", Shape::Time),
+    field("gracePeriod", DURATION),
+    field("relativeBeginDate", DURATION),
+    field("relativeExpirationDate", DURATION),
+];
+
+const PLAY_RIGHT: &[Field] = &[
+    needed(
+        "allowPassingVideoContentToUnknownOutput",
+        Shape::OneOf(&[
+            "Unknown",
+            "NotAllowed",
+            "Allowed",
+            "AllowedWithVideoConstriction",
+        ]),
+    ),
+    needed("digitalVideoOnlyContentRestriction", Shape::Flag),
+    needed(
+        "imageConstraintForAnalogComponentVideoRestriction",
+        Shape::Flag,
+    ),
+    needed(
+        "imageConstraintForAnalogComputerMonitorRestriction",
+        Shape::Flag,
+    ),
+    field("agcAndColorStripeRestriction", BITS),
+    field("scmsRestriction", BITS),
+    field("analogVideoOpl", NUMBER),
+    field("compressedDigitalAudioOpl", NUMBER),
+    field("compressedDigitalVideoOpl", NUMBER),
+    field("uncompressedDigitalAudioOpl", NUMBER),
+    field("uncompressedDigitalVideoOpl", NUMBER),
+    field("firstPlayExpiration", DURATION),
+    field(
+        "explicitAnalogTelevisionOutputRestriction",
+        Shape::Fields(&[
+            needed("bestEffort", Shape::Flag),
+            needed("configurationData", BITS),
+        ]),
+    ),
+];

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::reply::Reply;
+use super::shape::{Shape, field, settable};
 use super::{asset_place, predefined};
 use crate::state::{Kind, Record};
 
@@ -40,14 +41,9 @@ const SYSTEMS: [(&str, &str); 3] = [
 const STYLES: [&str; 3] = ["AMS", "Aquila", "Unified"];
 
 pub(super) async fn list_paths(call: &Call<'_>, locator: &Record) -> Result<Reply, Reply> {
-    let body = call.json()?;
-    let style = match body.get("urlStyle") {
-        None => STYLES[0],
-        Some(style) => style
-            .as_str()
-            .filter(|style| STYLES.contains(style))
-            .ok_or_else(|| Reply::bad_request("'urlStyle' is not known."))?,
-    };
+    let styles = field("urlStyle", Shape::OneOf(&STYLES));
+    let body = settable(call, call.json()?, &[styles])?;
+    let style = body.get("urlStyle").and_then(Value::as_str);
     let find = |kind, field| call.find_if_there(kind, None, locator.text(field)?);
     let policy = find(Kind::StreamingPolicies, "streamingPolicyName")
         .map(|policy| predefined::properties(&policy))
@@ -65,8 +61,8 @@ pub(super) async fn list_paths(call: &Call<'_>, locator: &Record) -> Result<Repl
     let server = blobs.iter().find(|blob| blob.ends_with(".ism"));
     let own = locator.text("defaultManifestFilename");
     let manifest = match style {
-        "AMS" => server.map(String::as_str),
-        _ => own.or(server.map(String::as_str)),
+        None | Some("AMS") => server.map(String::as_str),
+        Some(_) => own.or(server.map(String::as_str)),
     };
     let mut shown = paths(&policy, &locator.id, manifest, &blobs);
     shown["drm"] = drm(call, &policy);

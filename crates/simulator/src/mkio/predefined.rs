@@ -12,8 +12,11 @@ const LABELS: [(&str, &str); 3] = [
     ("clearKeyDefault", "ContentKey_AES"),
 ];
 
-/// The name that begins the names of the predefined policies.
-pub(super) const PREFIX: &str = "Predefined_";
+/// Whether a streaming policy is one of those that exist in every project. Case does not tell names apart.
+pub(super) fn is_predefined(name: &str) -> bool {
+    let prefix = "predefined_";
+    name.to_ascii_lowercase().starts_with(prefix)
+}
 
 /// A streaming policy's properties.
 pub(super) fn properties(policy: &Record) -> Map<String, Value> {

@@ -31,9 +31,23 @@ pub(super) fn resource(
         Kind::Jobs => jobs::show(record),
         Kind::Tracks => Map::new(),
     };
+    let project = [call.project.as_str(), call.project_id.as_str()];
+    let operation = call.method().to_lowercase();
+    envelope(project, &operation, kind, parent, record, properties)
+}
+
+/// A resource of a project, which has a name and an ID.
+pub(super) fn envelope(
+    [project, project_id]: [&str; 2],
+    operation: &str,
+    kind: Kind,
+    parent: Option<&str>,
+    record: &Record,
+    properties: Map<String, Value>,
+) -> Value {
     let mut shown = json!({
         "name": record.name,
-        "id": id(&call.project, kind, parent, &record.name),
+        "id": id(project, kind, parent, &record.name),
         "type": type_of(kind),
         "properties": properties,
     });
@@ -50,7 +64,7 @@ pub(super) fn resource(
         }
     };
     shown["systemData"] = json!({
-        "internalId": internal_id(&call.project, kind, parent, record),
+        "internalId": internal_id(project, kind, parent, record),
         "createdBy": by(&origin.created_by),
         "createdByType": "User",
         "createdAt": times::micros(record.created),
@@ -59,8 +73,8 @@ pub(super) fn resource(
         "lastModifiedAt": times::micros(record.modified),
     });
     shown["supplemental"] = json!({
-        "operation": call.method().to_lowercase(),
-        "subscription": { "id": call.project_id, "name": call.project },
+        "operation": operation,
+        "subscription": { "id": project_id, "name": project },
     });
     shown
 }

@@ -20,6 +20,12 @@ pub struct MkioSettings {
     pub key_servers: KeyServers,
     /// A content key ID may be had by one locator of a project only, as in AMS.
     pub key_ids_unique: bool,
+    /// Among whose locators `key_ids_unique` holds. `PerProject` is the default, since with the other no replica could
+    /// have its source's keys.
+    pub key_id_scope: KeyIdScope,
+    /// Whether a content key that a client gives needs its type and its policy: the documentation says so, the schema
+    /// does not.
+    pub key_type_and_policy: Requirement,
     /// Where a streaming locator ID is unique. `PerProject` is the default, since with the other no replica could have
     /// its source's ID.
     pub locator_ids: LocatorIds,
@@ -36,12 +42,19 @@ pub struct MkioSettings {
     pub next_link: NextLink,
     /// Whether a page that is full has a next link even if nothing follows, as one of two descriptions says.
     pub next_link_on_full_page: bool,
+    /// What becomes of `$filter` in a listing. Documented with its fields; that it finds what it should is not.
+    pub list_filters: ListFilters,
+    /// The order of a listing that asks for none. By name is the default, since that is what tests read most easily.
+    pub list_order: ListOrder,
     /// What a PATCH of a content key policy does with its options.
     pub patch_options: PatchOptions,
     /// Whether a PUT updates a streaming policy that exists ("may not be available on all accounts").
     pub streaming_policy_update: Permission,
     /// What a PUT of an existing locator does with changes of anything but `startTime`, `endTime` and `suppressed`.
     pub locator_changes: LocatorChanges,
+    /// Whether a PUT of an existing locator that changes nothing is answered like one that does, or refused with 409.
+    /// Answered, since the documents have a 200 for it.
+    pub unchanged_locators: Permission,
     /// How often `GET` of a new resource or of its `/state` says that it is still being made; 0: made at once.
     pub creating_reads: u32,
     /// What a PUT that was done answers.
@@ -80,6 +93,8 @@ impl Default for MkioSettings {
             explicit_keys_on_predefined: ExplicitKeys::default(),
             key_servers: KeyServers::default(),
             key_ids_unique: true,
+            key_id_scope: KeyIdScope::default(),
+            key_type_and_policy: Requirement::default(),
             locator_ids: LocatorIds::default(),
             secrets: Secrets::default(),
             fair_play_secrets: true,
@@ -87,9 +102,12 @@ impl Default for MkioSettings {
             updated_moves: true,
             next_link: NextLink::default(),
             next_link_on_full_page: false,
+            list_filters: ListFilters::default(),
+            list_order: ListOrder::default(),
             patch_options: PatchOptions::default(),
             streaming_policy_update: Permission::default(),
             locator_changes: LocatorChanges::default(),
+            unchanged_locators: Permission::Allow,
             creating_reads: 0,
             put_status: PutStatus::default(),
             fractional_digits: 2,
@@ -160,6 +178,26 @@ choices! {
 }
 
 choices! {
+    /// Among whose locators a content key ID is unique.
+    KeyIdScope {
+        /// Those of its project.
+        PerProject,
+        /// Those of all projects.
+        Everywhere,
+    }
+}
+
+choices! {
+    /// Whether something must be said.
+    Requirement {
+        /// Left out, it is a 400.
+        Required,
+        /// It may be left out.
+        Optional,
+    }
+}
+
+choices! {
     /// Where a streaming locator ID is unique.
     LocatorIds {
         /// Within its project.
@@ -192,6 +230,30 @@ choices! {
         Absolute,
         /// A path and a query.
         Relative,
+    }
+}
+
+choices! {
+    /// What becomes of `$filter` in a listing.
+    ListFilters {
+        /// It is done.
+        Work,
+        /// Everything is listed.
+        Ignore,
+        /// 400.
+        Refuse,
+    }
+}
+
+choices! {
+    /// The order of a listing that asks for none. Whatever it is, it is the same for every page.
+    ListOrder {
+        /// By name.
+        Name,
+        /// The oldest first.
+        Created,
+        /// By nothing that a client could know.
+        Scattered,
     }
 }
 

@@ -3,25 +3,72 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::body::{self, Field, Shape, field, nullable};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
+use super::shape::{Field, GUID, Shape, TEXT, field, needed, nullable};
 use super::{credentials, render, store_new};
 use crate::state::{Key, Kind, Record};
 use crate::times;
 
 const KIND: Kind = Kind::StorageRecords;
 
-const TYPES: &[&str] = &["Microsoft.Storage", "AWS.S3", "Google.Storage"];
+/// What a PUT may hold, by the cloud.
+const SPECS: Shape = Shape::Kinds(
+    "type",
+    &[
+        (
+            "Microsoft.Storage",
+            &[
+                needed("url", TEXT),
+                field("credential", credentials::SAS),
+                DESCRIPTION,
+                PRIVATE_LINK,
+            ],
+        ),
+        (
+            "AWS.S3",
+            &[
+                needed(
+                    "bucketName",
+                    Shape::Like(valid_bucket, "the name of a bucket"),
+                ),
+                field("credential", credentials::ACCESS_KEY),
+                DESCRIPTION,
+            ],
+        ),
+        (
+            "Google.Storage",
+            &[
+                needed("bucketName", Shape::Text(2, 256)),
+                field("credential", credentials::GOOGLE),
+                DESCRIPTION,
+            ],
+        ),
+    ],
+);
 
-const FIELDS: &[Field] = &[
-    field("type", Shape::OneOf(TYPES)),
-    field("url", Shape::Text(1, 2048)),
-    field("bucketName", Shape::Text(2, 256)),
-    nullable("description", Shape::Text(0, 4096)),
-    field("credential", Shape::Object),
-    nullable("privateLinkServiceConnection", Shape::Object),
-];
+/// What a PATCH may hold: the description and the private link, and the type, which stays.
+const PATCHES: Shape = Shape::Kinds(
+    "type",
+    &[
+        ("Microsoft.Storage", &[DESCRIPTION, PRIVATE_LINK]),
+        ("AWS.S3", &[DESCRIPTION]),
+        ("Google.Storage", &[DESCRIPTION]),
+    ],
+);
+
+const DESCRIPTION: Field = nullable("description", TEXT);
+
+const PRIVATE_LINK: Field = nullable(
+    "privateLinkServiceConnection",
+    Shape::Fields(&[
+        needed("subscriptionId", GUID),
+        needed("resourceGroupName", Shape::Text(1, 90)),
+        needed("storageAccountName", Shape::Text(3, 24)),
+        needed("requestMessage", Shape::Text(0, 140)),
+    ]),
+);
 
 /// Set when the record is made, and never changed.
 const FIXED: [&str; 3] = ["type", "url", "bucketName"];
@@ -67,14 +114,9 @@ pub(super) fn metadata(id: &str, name: &str, record: &Record) -> Value {
 }
 
 pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
-    let (mut spec, _) = body::member(call, "spec", FIELDS, &[])?;
-    let kind = body::required(&spec, "type")?.to_owned();
-    let address = if kind == "Microsoft.Storage" {
-        "url"
-    } else {
-        "bucketName"
-    };
-    body::required(&spec, address)?;
+    let (mut spec, _) = body::member(call, "spec", SPECS, &[])?;
+    let azure = spec["type"] == "Microsoft.Storage";
+    body::required(&spec, if azure { "url" } else { "bucketName" })?;
     let before = call.find_if_there(KIND, None, name);
     if let Some(before) = &before {
         let shown = show(call, before);
@@ -88,11 +130,8 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
             )));
         }
     }
-    let credential = spec
-        .shift_remove("credential")
-        .map(|given| credentials::checked(&kind, &given))
-        .transpose()?;
-    if kind != "Microsoft.Storage" && credential.is_none() && before.is_none() {
+    let credential = spec.shift_remove("credential").map(credentials::kept);
+    if !azure && credential.is_none() && before.is_none() {
         return Err(Reply::bad_request("'credential' is required."));
     }
     let new = before.is_none();
@@ -125,6 +164,16 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
     Ok(Reply::stored(new, show(call, &record)))
 }
 
+/// 3 to 63 small letters, digits, hyphens and single dots, a letter or a digit at either end.
+fn valid_bucket(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let ends = [name.bytes().next(), name.bytes().last()];
+    (3..=63).contains(&name.len())
+        && !name.contains("..")
+        && ends.into_iter().flatten().all(plain)
+        && name.bytes().all(|b| plain(b) || b == b'-' || b == b'.')
+}
+
 /// A slash at the end of a URL makes no difference.
 fn same(a: &Value, b: &Value) -> bool {
     match (a.as_str(), b.as_str()) {
@@ -135,12 +184,9 @@ fn same(a: &Value, b: &Value) -> bool {
 
 /// Only the description and the private link can be changed.
 pub(super) fn patch(call: &Call<'_>, before: Record) -> Result<Reply, Reply> {
-    let (spec, _) = body::member(call, "spec", FIELDS, &[])?;
-    let open = ["type", "description", "privateLinkServiceConnection"];
-    if let Some((name, _)) = spec.iter().find(|(name, _)| !open.contains(&name.as_str())) {
-        return Err(Reply::bad_request(format!(
-            "'{name}' of a storage cannot be changed."
-        )));
+    let (spec, _) = body::member(call, "spec", PATCHES, &[])?;
+    if spec.get("type") != before.fields.get("type") {
+        return Err(Reply::bad_request("'type' of a storage cannot be changed."));
     }
     let mut fields = before.fields.clone();
     fields.extend(spec.into_iter().filter(|(name, _)| name != "type"));

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::{self, Field, Shape, field};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
 use super::settings::Permission;
+use super::shape::{Field, Shape, TEXT, field, needed};
 use super::{predefined, render, store_new};
 use crate::state::{Account, Kind, Record};
 
@@ -14,11 +15,96 @@ const KIND: Kind = Kind::StreamingPolicies;
 const FIELDS: &[Field] = &[
     field("catalog", Shape::Object),
     field("defaultContentKeyPolicyName", Shape::Text(0, 260)),
-    field("noEncryption", Shape::Object),
-    field("envelopeEncryption", Shape::Object),
-    field("commonEncryptionCenc", Shape::Object),
-    field("commonEncryptionCbcs", Shape::Object),
+    field("noEncryption", Shape::Fields(&[PROTOCOLS])),
+    field(
+        "envelopeEncryption",
+        Shape::Fields(&[
+            PROTOCOLS,
+            CLEAR_TRACKS,
+            CONTENT_KEYS,
+            field("customKeyAcquisitionUrlTemplate", Shape::Text(1, 1024)),
+        ]),
+    ),
+    field(
+        "commonEncryptionCenc",
+        Shape::Fields(&[
+            PROTOCOLS,
+            CLEAR_TRACKS,
+            CONTENT_KEYS,
+            CLEAR_KEY,
+            field("drm", Shape::Fields(&[PLAY_READY, WIDEVINE])),
+        ]),
+    ),
+    field(
+        "commonEncryptionCbcs",
+        Shape::Fields(&[
+            PROTOCOLS,
+            CLEAR_TRACKS,
+            CONTENT_KEYS,
+            CLEAR_KEY,
+            field("drm", Shape::Fields(&[FAIR_PLAY, PLAY_READY, WIDEVINE])),
+        ]),
+    ),
 ];
+
+const PROTOCOLS: Field = field(
+    "enabledProtocols",
+    Shape::Fields(&[
+        needed("download", Shape::Flag),
+        needed("dash", Shape::Flag),
+        needed("hls", Shape::Flag),
+        needed("smoothStreaming", Shape::Flag),
+    ]),
+);
+
+/// Tracks by what they are. Only equality is supported, and only of the codec.
+const TRACKS: Shape = Shape::List(&Shape::Fields(&[field(
+    "trackSelections",
+    Shape::List(&Shape::Fields(&[
+        needed("property", Shape::OneOf(&["Unknown", "FourCC"])),
+        needed("operation", Shape::OneOf(&["Unknown", "Equal"])),
+        field("value", TEXT),
+    ])),
+)]));
+
+const CLEAR_TRACKS: Field = field("clearTracks", TRACKS);
+
+const CONTENT_KEYS: Field = field(
+    "contentKeys",
+    Shape::Fields(&[
+        field(
+            "defaultKey",
+            Shape::Fields(&[field("label", TEXT), field("policyName", TEXT)]),
+        ),
+        field(
+            "keyToTrackMappings",
+            Shape::List(&Shape::Fields(&[
+                field("label", TEXT),
+                field("policyName", TEXT),
+                field("tracks", TRACKS),
+            ])),
+        ),
+    ]),
+);
+
+const CLEAR_KEY: Field = field(
+    "clearKeyEncryptionConfiguration",
+    Shape::Fields(&[field("customKeysAcquisitionUrlTemplate", TEXT)]),
+);
+
+const LICENCE_URL: Field = field("customLicenseAcquisitionUrlTemplate", TEXT);
+
+const PLAY_READY: Field = field(
+    "playReady",
+    Shape::Fields(&[LICENCE_URL, field("playReadyCustomAttributes", TEXT)]),
+);
+
+const WIDEVINE: Field = field("widevine", Shape::Fields(&[LICENCE_URL]));
+
+const FAIR_PLAY: Field = field(
+    "fairPlay",
+    Shape::Fields(&[LICENCE_URL, needed("allowPersistentLicense", Shape::Flag)]),
+);
 
 /// The properties that say which protocols play.
 const ENCRYPTIONS: [&str; 4] = [
@@ -34,12 +120,7 @@ pub(super) fn show(record: &Record) -> Map<String, Value> {
 }
 
 pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
-    let (mut fields, _) = body::properties(call, FIELDS, &[])?;
-    for encryption in ENCRYPTIONS {
-        if let Some(encryption) = fields.get_mut(encryption) {
-            check(encryption)?;
-        }
-    }
+    let (fields, _) = body::properties(call, FIELDS, &[])?;
     let before = call.find_if_there(KIND, None, name);
     if let Some(before) = &before {
         let refused =
@@ -75,26 +156,6 @@ pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
         new,
         render::resource(call, KIND, None, &record),
     ))
-}
-
-/// Enabled protocols are all four; a FairPlay configuration says whether licences persist.
-fn check(encryption: &mut Value) -> Result<(), Reply> {
-    let protocols = &encryption["enabledProtocols"];
-    for name in ["download", "dash", "hls", "smoothStreaming"] {
-        if !protocols.is_null() && !protocols[name].is_boolean() {
-            return Err(Reply::bad_request(format!(
-                "'enabledProtocols.{name}' is required."
-            )));
-        }
-    }
-    if let Some(fair_play) = encryption.get("drm").and_then(|drm| drm.get("fairPlay"))
-        && !fair_play["allowPersistentLicense"].is_boolean()
-    {
-        return Err(Reply::bad_request(
-            "'drm.fairPlay.allowPersistentLicense' is required.",
-        ));
-    }
-    Ok(())
 }
 
 /// The first content key policy that is named and not there.

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::body::{self, Field, Shape, field, nullable};
+use super::body;
 use super::call::Call;
 use super::reply::Reply;
+use super::shape::{Field, Shape, field, nullable};
 use super::{render, store_new};
 use crate::state::{Kind, Record};
 use crate::times;
@@ -13,7 +14,7 @@ const KIND: Kind = Kind::Transforms;
 
 const FIELDS: &[Field] = &[
     nullable("description", Shape::Text(0, 1024)),
-    field("outputs", Shape::List),
+    field("outputs", Shape::List(&Shape::Object)),
 ];
 
 pub(super) fn show(record: &Record) -> Map<String, Value> {

@@ -43,13 +43,13 @@ pub(super) fn answer(core: &Core, incoming: &Incoming, id: Option<&str>) -> Resu
                 .map(Reply::ok)
                 .ok_or_else(|| Reply::not_found("token", id))
         }
-        ("DELETE", Some(id)) => {
-            let found = tokens.made().get_mut(id).map(|token| {
-                token["spec"]["revoked"] = json!(times::micros(times::now()));
-            });
-            found.ok_or_else(|| Reply::not_found("token", id))?;
+        ("DELETE", id) => {
+            let revoked = tokens.revoke(id);
+            if let (Some(id), true) = (id, revoked.is_empty()) {
+                return Err(Reply::not_found("token", id));
+            }
             let mut settings = core.settings();
-            settings.mkio.revoked_tokens.push(id.to_owned());
+            settings.mkio.revoked_tokens.extend(revoked);
             core.set_settings(settings);
             Ok(Reply::empty(StatusCode::OK))
         }
@@ -58,6 +58,20 @@ pub(super) fn answer(core: &Core, incoming: &Incoming, id: Option<&str>) -> Resu
 }
 
 impl UserTokens {
+    /// Revokes one, or all; whose IDs these are.
+    fn revoke(&self, id: Option<&str>) -> Vec<String> {
+        let mut made = self.made();
+        let which = made
+            .iter_mut()
+            .filter(|(one, _)| id.is_none_or(|id| id == *one));
+        which
+            .map(|(id, token)| {
+                token["spec"]["revoked"] = json!(times::micros(times::now()));
+                id.clone()
+            })
+            .collect()
+    }
+
     fn make(&self, user: &str, body: &Map<String, Value>) -> Result<Reply, Reply> {
         let text = |name: &str| body.get(name).and_then(Value::as_str);
         let kind = text("type")

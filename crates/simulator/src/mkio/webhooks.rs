@@ -4,10 +4,11 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::body::{self, Field, Shape, field};
+use super::body;
 use super::call::Call;
 use super::list::page;
 use super::reply::Reply;
+use super::shape::{Field, Shape, TEXT, field, needed};
 use super::store_new;
 use crate::events::{DeliveryState, Webhook};
 use crate::shared::Core;
@@ -16,13 +17,17 @@ use crate::state::{Key, Kind, Record};
 const KIND: Kind = Kind::WebhookRules;
 
 const FIELDS: &[Field] = &[
-    field("enabled", Shape::Flag),
-    field("url", Shape::Text(1, 4096)),
-    field("events", Shape::List),
-    field("authentication", Shape::Object),
-    field("headers", Shape::Object),
-    field("queryParams", Shape::Object),
+    needed("enabled", Shape::Flag),
+    needed("url", TEXT),
+    needed("events", Shape::List(&Shape::OneOf(&EVENTS))),
+    field("authentication", Shape::Fields(&[HEADERS, PARAMETERS])),
+    HEADERS,
+    PARAMETERS,
 ];
+
+const HEADERS: Field = field("headers", Shape::Texts(usize::MAX));
+
+const PARAMETERS: Field = field("queryParams", Shape::Texts(usize::MAX));
 
 /// All that can be asked for; the simulator raises the first three.
 const EVENTS: [&str; 10] = [
@@ -53,23 +58,10 @@ pub(super) fn show(record: &Record) -> Value {
 
 /// Makes a rule, or replaces all of it.
 pub(super) fn put(call: &Call<'_>, name: &str) -> Result<Reply, Reply> {
-    let (fields, _) = body::member(call, "spec", FIELDS, &[])?;
-    if !fields.contains_key("enabled") {
-        return Err(Reply::bad_request("'enabled' is required."));
-    }
+    let (fields, _) = body::member(call, "spec", Shape::Fields(FIELDS), &[])?;
     let url = body::required(&fields, "url")?;
     if !Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
         return Err(Reply::bad_request("'url' is not a URL."));
-    }
-    let events = fields.get("events").and_then(Value::as_array);
-    let events = events.ok_or_else(|| Reply::bad_request("'events' is required."))?;
-    let unknown = events
-        .iter()
-        .find(|event| !event.as_str().is_some_and(|name| EVENTS.contains(&name)));
-    if let Some(unknown) = unknown {
-        return Err(Reply::bad_request(format!(
-            "The event {unknown} is not known."
-        )));
     }
     let before = call.find_if_there(KIND, None, name);
     let new = before.is_none();

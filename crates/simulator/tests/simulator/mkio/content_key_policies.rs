@@ -49,7 +49,15 @@ fn fair_play(body: &Value) -> &Value {
 async fn put_creates_and_never_updates() {
     let mkio = made().await;
     assert_eq!(mkio.put("contentKeyPolicies/p", policy()).await.status, 409);
-    let patch = json!({ "description": "other" });
+    let mut patch = json!({ "description": "other" });
+    assert_eq!(
+        mkio.patch("contentKeyPolicies/p", patch.clone())
+            .await
+            .status,
+        400,
+        "the schema of a PATCH wants the options too"
+    );
+    patch["options"] = policy()["options"].clone();
     let patched = mkio.patch("contentKeyPolicies/p", patch.clone()).await;
     assert_eq!(patched.status, 200);
     assert_eq!(patched.body["properties"]["description"], "other");
@@ -112,11 +120,11 @@ async fn secrets_are_masked_everywhere_else() {
             let seen = listed.to_string().contains(secret.as_str());
             assert_eq!(seen, how == Secrets::Shown, "{how:?}");
         }
-        let patched = mkio.patch("contentKeyPolicies/p", json!({})).await.body;
-        assert_eq!(
-            patched["properties"]["options"],
-            got["properties"]["options"]
-        );
+        let patched = mkio.patch("contentKeyPolicies/p", policy()).await.body;
+        for secret in &hidden {
+            let seen = patched.to_string().contains(secret.as_str());
+            assert_eq!(seen, how == Secrets::Shown, "{how:?}");
+        }
     }
     mkio.stop().await;
 }

@@ -125,6 +125,13 @@ async fn reading_keys_counts_against_the_limit_of_writes() {
     mkio.change(|settings| settings.retry_after = true);
     let seconds: u64 = keys().await.header("retry-after").parse().unwrap();
     assert!((1..=60).contains(&seconds));
+    // 1000 a minute x 0.6: one in a tenth of a second.
+    mkio.change_settings(|settings| settings.throttling_scale = Some(0.6));
+    mkio.change(|settings| settings.rate_window = 0.1);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while keys().await.status != 200 {
+        assert!(std::time::Instant::now() < deadline, "no window opens");
+    }
     mkio.stop().await;
 }
 

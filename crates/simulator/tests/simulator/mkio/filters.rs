@@ -75,6 +75,25 @@ async fn a_filter_in_use_stays() {
 }
 
 #[tokio::test]
+async fn a_time_range_has_the_limits_of_its_texts() {
+    let mkio = Mkio::start().await;
+    for (range, status) in [
+        (json!({ "timescale": 10, "liveBackoffDuration": 3000 }), 201),
+        (json!({ "timescale": 10, "liveBackoffDuration": 3001 }), 400),
+        (json!({ "presentationWindowDuration": 100_000_000 }), 200),
+        (json!({ "presentationWindowDuration": 99_999_999 }), 400),
+        (json!({ "presentationWindowDuration": i64::MAX }), 200),
+        (json!({ "forceEndTimestamp": true, "endTimestamp": 1 }), 200),
+        (json!({ "forceEndTimestamp": true }), 400),
+    ] {
+        let body = json!({ "presentationTimeRange": range });
+        let answer = mkio.put("accountFilters/f", body.clone()).await;
+        assert_eq!(answer.status, status, "{body}");
+    }
+    mkio.stop().await;
+}
+
+#[tokio::test]
 async fn what_a_filter_may_hold_is_checked() {
     let mkio = Mkio::start().await;
     for (pointer, value) in [

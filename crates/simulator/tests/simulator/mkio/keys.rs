@@ -1,7 +1,7 @@
 //! Content keys: given with predefined policies, unique, shown, delivered by key servers.
 
 use serde_json::{Value, json};
-use simulator::{ExplicitKeys, KeyServers};
+use simulator::{ExplicitKeys, KeyIdScope, KeyServers, Requirement};
 
 use super::client::{Mkio, key_value, own_locator};
 
@@ -14,6 +14,7 @@ fn on_predefined(key_id: &str) -> Value {
             "id": key_id,
             "type": "EnvelopeEncryption",
             "labelReferenceInStreamingPolicy": "ContentKey_AES",
+            "policyName": "kp",
             "value": key_value(7),
         }],
     })
@@ -105,6 +106,48 @@ async fn a_key_id_belongs_to_one_locator_of_a_project() {
     assert_eq!(there.status, 201, "another project may have it");
     mkio.change(|settings| settings.key_ids_unique = false);
     assert_eq!(mkio.put("streamingLocators/m", body).await.status, 201);
+    mkio.stop().await;
+}
+
+/// Probe b.
+#[tokio::test]
+async fn a_key_id_may_belong_to_one_locator_of_all_projects() {
+    let mkio = scene().await;
+    mkio.scene("secondary").await;
+    let body = own_locator("k-1");
+    assert_eq!(
+        mkio.put("streamingLocators/l", body.clone()).await.status,
+        201
+    );
+    let there = || mkio.put_in("secondary", "streamingLocators/l", body.clone());
+    mkio.change(|settings| settings.key_id_scope = KeyIdScope::Everywhere);
+    assert_eq!(there().await.status, 409);
+    mkio.change(|settings| settings.key_id_scope = KeyIdScope::PerProject);
+    assert_eq!(there().await.status, 201);
+    mkio.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_needs_its_type_and_its_policy_unless_a_setting_says_otherwise() {
+    let mkio = scene().await;
+    let mut body = own_locator("k-1");
+    for name in ["type", "policyName"] {
+        let mut without = own_locator("k-1");
+        let key = without["contentKeys"][0].as_object_mut().unwrap();
+        key.shift_remove(name);
+        let refused = mkio.put("streamingLocators/l", without).await;
+        assert_eq!(refused.status, 400);
+        assert!(refused.detail().contains(name), "{}", refused.detail());
+        let key = body["contentKeys"][0].as_object_mut().unwrap();
+        key.shift_remove(name);
+    }
+    mkio.change(|settings| settings.key_type_and_policy = Requirement::Optional);
+    assert_eq!(mkio.put("streamingLocators/l", body).await.status, 201);
+    let keys = mkio.post("streamingLocators/l/listContentKeys").await.body;
+    let keys = keys["contentKeys"].as_array().unwrap().clone();
+    let given = keys.iter().find(|key| key["id"] == "k-1").unwrap();
+    assert_eq!(given["type"], "CommonEncryptionCenc", "that of its label");
+    assert_eq!(given["policyName"], "kp", "that of the streaming policy");
     mkio.stop().await;
 }
 

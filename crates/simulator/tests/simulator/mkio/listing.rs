@@ -1,7 +1,7 @@
 //! Listings: numeric offsets, next links, filters, orders.
 
 use serde_json::{Value, json};
-use simulator::NextLink;
+use simulator::{ListFilters, ListOrder, NextLink};
 
 use super::client::Mkio;
 
@@ -175,5 +175,53 @@ async fn children_are_listed_under_their_parent() {
         [""; 0]
     );
     assert_eq!(mkio.get("assets/missing/assetFilters").await.status, 404);
+    mkio.stop().await;
+}
+
+/// Probe m: that a filter finds what it should is documented nowhere.
+#[tokio::test]
+async fn a_filter_works_or_is_ignored_or_refused() {
+    let mkio = with_assets(2).await;
+    let filtered = "assets?$filter=name eq 'a1'";
+    assert_eq!(names(&mkio.get(filtered).await.body), ["a1"]);
+    mkio.change(|settings| settings.list_filters = ListFilters::Ignore);
+    assert_eq!(names(&mkio.get(filtered).await.body), ["a0", "a1"]);
+    mkio.change(|settings| settings.list_filters = ListFilters::Refuse);
+    assert_eq!(mkio.get(filtered).await.status, 400);
+    assert_eq!(names(&mkio.get("assets").await.body), ["a0", "a1"]);
+    mkio.stop().await;
+}
+
+#[tokio::test]
+async fn a_list_that_asks_for_no_order_has_one_of_the_services_own() {
+    let mkio = Mkio::start().await;
+    for name in ["c", "a", "b", "f", "e", "d"] {
+        mkio.asset("primary", name).await;
+    }
+    let paged = async || -> String {
+        let mut seen = String::new();
+        for start in 0..6 {
+            let page = mkio
+                .get(&format!("assets?$top=1&$skiptoken={start}"))
+                .await
+                .body;
+            seen += &names(&page).concat();
+        }
+        seen
+    };
+    assert_eq!(paged().await, "abcdef");
+    mkio.change(|settings| settings.list_order = ListOrder::Created);
+    assert_eq!(paged().await, "cabfed");
+    mkio.change(|settings| settings.list_order = ListOrder::Scattered);
+    let scattered = paged().await;
+    assert!(
+        !["abcdef", "cabfed"].contains(&scattered.as_str()),
+        "{scattered}"
+    );
+    let mut letters: Vec<char> = scattered.chars().collect();
+    letters.sort_unstable();
+    assert_eq!(letters, ['a', 'b', 'c', 'd', 'e', 'f'], "each on one page");
+    let ordered = mkio.get("assets?$orderby=name desc").await.body;
+    assert_eq!(names(&ordered), ["f", "e", "d", "c", "b", "a"]);
     mkio.stop().await;
 }

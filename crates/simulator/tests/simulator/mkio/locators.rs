@@ -107,6 +107,25 @@ async fn only_times_and_suppression_can_be_changed() {
     mkio.stop().await;
 }
 
+/// Probe j.
+#[tokio::test]
+async fn a_put_that_changes_nothing_is_answered_or_refused() {
+    let mkio = scene().await;
+    let mut body = own_locator("k-1");
+    body["endTime"] = json!("2030-01-01T00:00:00Z");
+    let put = |body: &Value| mkio.put("streamingLocators/l", body.clone());
+    assert_eq!(put(&body).await.status, 201);
+    assert_eq!(put(&body).await.status, 200);
+    mkio.change(|settings| settings.unchanged_locators = Permission::Refuse);
+    assert_eq!(put(&body).await.status, 409);
+    body["suppressed"] = json!(true);
+    assert_eq!(put(&body).await.status, 200, "that is a change");
+    assert_eq!(put(&body).await.status, 409);
+    body.as_object_mut().unwrap().shift_remove("suppressed");
+    assert_eq!(put(&body).await.status, 200, "left out, it is false");
+    mkio.stop().await;
+}
+
 #[tokio::test]
 async fn times_have_two_digits_of_fraction_at_most() {
     let mkio = scene().await;

@@ -1,6 +1,7 @@
 //! The dialect of MK.IO: each trap of its API, each setting for what no source settles.
 
 mod client;
+mod instances;
 mod openapi;
 
 mod assets;
@@ -13,6 +14,7 @@ mod jobs;
 mod keys;
 mod listing;
 mod locators;
+mod requests;
 mod restart;
 mod storage;
 mod storage_records;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
@@ -14,8 +14,17 @@ pub(super) struct Operation {
     /// With its parameters in braces.
     pub path: String,
     pub description: String,
+    /// The schema of its request's body, as it stands in the document.
+    pub request: Option<Schema>,
     /// The statuses that it documents, with what their bodies must be.
     replies: BTreeMap<u16, Option<Validator>>,
+}
+
+/// A schema of a document, and the others that it may name.
+#[derive(Clone)]
+pub(super) struct Schema {
+    pub schema: Value,
+    pub components: Arc<Value>,
 }
 
 /// Both documents.
@@ -40,7 +49,8 @@ fn read() -> Option<Documents> {
     ] {
         let text = std::fs::read_to_string(root.join(path)).ok()?;
         let document: Value = serde_json::from_str(&text).unwrap();
-        let schemas = strict(&document["components"]["schemas"]);
+        let components = Arc::new(document["components"]["schemas"].clone());
+        let schemas = strict(&components);
         let validator = |schema: &Value| {
             let mut schema = strict(schema);
             schema["components"] = json!({ "schemas": schemas });
@@ -61,6 +71,13 @@ fn read() -> Option<Documents> {
                     method: method.to_uppercase(),
                     path: path.clone(),
                     description: operation["description"].as_str().unwrap_or("").to_owned(),
+                    request: operation["requestBody"]["content"]
+                        .as_object()
+                        .and_then(|content| content.values().next()?.get("schema"))
+                        .map(|schema| Schema {
+                            schema: schema.clone(),
+                            components: Arc::clone(&components),
+                        }),
                     replies: replies.collect(),
                 });
             }
@@ -111,6 +128,10 @@ fn strict(schema: &Value) -> Value {
     }
 }
 
+/// Errors that no operation documents, or not every one that has them: 409 for what is in use or cannot be updated,
+/// 405 and 415 for what no framework would let through, 501 of the API that "is not implemented", 503 of a fault.
+const UNDOCUMENTED: [u16; 5] = [405, 409, 415, 501, 503];
+
 impl Documents {
     /// The operation that a request asks for.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
@@ -148,6 +169,12 @@ impl Documents {
             let mut complaints = all(&self.error);
             if body["status"] != status {
                 complaints.push("the status of the body is another".to_owned());
+            }
+            let documented = self
+                .find(method, path)
+                .is_none_or(|one| one.replies.contains_key(&status));
+            if !documented && !UNDOCUMENTED.contains(&status) {
+                complaints.push(format!("the error {status} is not documented"));
             }
             return complaints;
         }

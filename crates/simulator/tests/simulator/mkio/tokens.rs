@@ -130,5 +130,12 @@ async fn tokens_can_be_made_and_revoked() {
         .await;
     assert_eq!(revoked.status, 200);
     assert_eq!(mkio.post(POLICY).await.status, 401);
+    mkio.use_token(token(&json!({})));
+    let more = json!({ "type": "full-access" });
+    let made = mkio.send("POST", "/api/v1/user/tokens", Some(more)).await;
+    let all = mkio.send("DELETE", "/api/v1/user/tokens", None).await;
+    assert_eq!(all.status, 200);
+    mkio.use_token(made.body["metadata"]["JWT"].as_str().unwrap());
+    assert_eq!(mkio.get("assets").await.status, 401);
     mkio.stop().await;
 }

@@ -242,6 +242,8 @@ async fn a_job_is_announced_when_it_starts_and_when_it_ends() {
     let properties = &finished["resource"]["properties"];
     assert_eq!(properties["outputs"][0]["assetName"], "out");
     assert_eq!(properties["correlationData"], json!({ "film": "7" }));
+    let got = mkio.get("transforms/t/jobs/j").await.body;
+    assert_eq!(finished["resource"], got, "its GET body");
     mkio.stop().await;
 }
 
@@ -317,6 +319,58 @@ async fn a_delivery_is_tried_again_and_the_history_tells() {
         told,
         ["l Sent", "lost Failed", "twice Sent", "paused Pending"]
     );
+    mkio.stop().await;
+}
+
+#[tokio::test]
+async fn the_history_tells_what_is_tried_again_and_what_was_given_up() {
+    let (mkio, receiver, _) = scene().await;
+    let status = async || {
+        let listed = history(&mkio).await;
+        listed[0]["status"].as_str().unwrap().to_owned()
+    };
+    // The first attempt fails, and the next one is some hours away.
+    mkio.change_settings(|settings| settings.delivery.time_scale = 1000.0);
+    receiver.inner().answers = vec![503; 40];
+    mkio.put("streamingLocators/l", own_locator("k-1")).await;
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    while status().await != "Retrying" {
+        assert!(std::time::Instant::now() < deadline, "{}", status().await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // Another rule's events are a history of their own.
+    mkio.change_settings(|settings| settings.delivery.time_scale = 0.0);
+    let other = RULE.replace("mirror", "other");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let nobody = format!("http://{}/hook", listener.local_addr().unwrap());
+    drop(listener);
+    mkio.send("PUT", &other, Some(rule(&nobody))).await;
+    mkio.put("streamingLocators/m", own_locator("k-2")).await;
+    let failed = async || {
+        let listed = mkio.send("GET", &format!("{other}/events"), None).await;
+        listed.body["value"][0]["status"] == "Failed"
+    };
+    while !failed().await {
+        assert!(std::time::Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    mkio.stop().await;
+}
+
+/// Reads show asterisks where the secret is: who puts back what was read puts these in its place.
+#[tokio::test]
+async fn a_rule_that_is_put_back_as_it_was_read_has_lost_its_secret() {
+    let (mkio, receiver, url) = scene().await;
+    let read = mkio.send("GET", RULE, None).await.body;
+    let back = json!({ "spec": read["spec"] });
+    assert_eq!(mkio.send("PUT", RULE, Some(back)).await.status, 200);
+    mkio.put("streamingLocators/l", own_locator("k-1")).await;
+    delivered(&mkio).await;
+    assert_eq!(receiver.inner().taken[0].0["x-webhook-secret"], "********");
+    assert_eq!(mkio.send("PUT", RULE, Some(rule(&url))).await.status, 200);
+    mkio.put("streamingLocators/m", own_locator("k-2")).await;
+    delivered(&mkio).await;
+    assert_eq!(receiver.inner().taken[1].0["x-webhook-secret"], "s3cr3t");
     mkio.stop().await;
 }
 
