@@ -50,8 +50,8 @@ pub use faults::{ActiveFault, Darkness, Fault, FaultRule};
 pub use journal::Request;
 pub use mkio::{
     AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyIdScope, KeyServers,
-    ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings, NextLink, PatchOptions,
-    Permission, PutStatus, Requirement, Secrets, TokenCheck,
+    KeysInGet, ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings, NextLink,
+    PatchOptions, Permission, PutStatus, Requirement, Secrets, TokenCheck,
 };
 pub use options::{AccountOptions, SimulatorOptions, StorageOptions, TlsFiles};
 pub use settings::{DeliverySettings, JobsMode, Settings, UnknownFields, WebhookContentType};

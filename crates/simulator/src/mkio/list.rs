@@ -99,9 +99,10 @@ pub(super) fn page<T>(
 fn next_link(call: &Call<'_>, end: usize) -> String {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let path = &call.incoming.path;
-    let mut link = match call.mkio().next_link {
+    let form = call.mkio().next_link;
+    let mut link = match form {
         NextLink::Absolute => format!("{}{path}?", call.incoming.base),
-        NextLink::Relative => format!("{path}?"),
+        NextLink::Relative | NextLink::Encoded => format!("{path}?"),
     };
     for (name, value) in form_urlencoded::parse(call.incoming.query.as_bytes()) {
         if name.trim_start_matches('$') != "skiptoken" {
@@ -109,5 +110,8 @@ fn next_link(call: &Call<'_>, end: usize) -> String {
         }
     }
     link.push_str(&format!("%24skiptoken={end}"));
+    if form == NextLink::Encoded {
+        link = encode(&link);
+    }
     link
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::body;
 use super::call::Call;
 use super::reply::Reply;
+use super::settings::KeysInGet;
 use super::shape::{Field, Shape, TEXT, field, needed};
 use super::{explicit_keys, key_servers, locator_create, locator_update, render};
 use crate::state::{ContentKey, Key, Kind, Record};
@@ -59,12 +60,16 @@ pub(super) fn show(call: &Call<'_>, record: &Record) -> Map<String, Value> {
         }
     }
     shown.insert("streamingLocatorId".to_owned(), json!(record.id));
-    let keys: Vec<Value> = record
-        .keys
-        .iter()
-        .map(|key| show_key(key, call.mkio().key_values_in_get))
-        .collect();
-    shown.insert("contentKeys".to_owned(), Value::Array(keys));
+    let keys = match call.mkio().keys_in_get {
+        KeysInGet::Shown => Some(record.keys.as_slice()),
+        KeysInGet::Empty => Some(&[][..]),
+        KeysInGet::Absent => None,
+    };
+    if let Some(keys) = keys {
+        let values = call.mkio().key_values_in_get;
+        let keys = keys.iter().map(|key| show_key(key, values)).collect();
+        shown.insert("contentKeys".to_owned(), keys);
+    }
     let made = call
         .core
         .pending

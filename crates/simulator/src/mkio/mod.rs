@@ -51,8 +51,8 @@ pub(crate) use pending::Pending;
 pub(crate) use rates::Windows;
 pub use settings::{
     AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyIdScope, KeyServers,
-    ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings, NextLink, PatchOptions,
-    Permission, PutStatus, Requirement, Secrets, TokenCheck,
+    KeysInGet, ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings, NextLink,
+    PatchOptions, Permission, PutStatus, Requirement, Secrets, TokenCheck,
 };
 pub(crate) use user_tokens::UserTokens;
 pub(crate) use webhooks::connect_all;

@@ -24,7 +24,7 @@ pub struct MkioSettings {
     /// have its source's keys.
     pub key_id_scope: KeyIdScope,
     /// Whether a content key that a client gives needs its type and its policy: the documentation says so, the schema
-    /// does not.
+    /// does not. By default it does not, for platforms whose code is older than the documentation.
     pub key_type_and_policy: Requirement,
     /// Where a streaming locator ID is unique. `PerProject` is the default, since with the other no replica could have
     /// its source's ID.
@@ -33,7 +33,9 @@ pub struct MkioSettings {
     pub secrets: Secrets,
     /// Whether `getPolicyPropertiesWithSecrets` shows FairPlay's secrets too. True, as MediaKind's own tool expects.
     pub fair_play_secrets: bool,
-    /// Whether GET and list of locators, and so webhooks too, show the values of content keys.
+    /// What GET and list of locators, and so webhooks too, show of content keys.
+    pub keys_in_get: KeysInGet,
+    /// Whether they show the values of those keys.
     pub key_values_in_get: bool,
     /// Whether a PUT or PATCH moves `updated`, `lastModified` and `lastModifiedAt`. True, since a captured reply shows
     /// a `lastModified` later than `created`.
@@ -94,10 +96,11 @@ impl Default for MkioSettings {
             key_servers: KeyServers::default(),
             key_ids_unique: true,
             key_id_scope: KeyIdScope::default(),
-            key_type_and_policy: Requirement::default(),
+            key_type_and_policy: Requirement::Optional,
             locator_ids: LocatorIds::default(),
             secrets: Secrets::default(),
             fair_play_secrets: true,
+            keys_in_get: KeysInGet::default(),
             key_values_in_get: false,
             updated_moves: true,
             next_link: NextLink::default(),
@@ -224,12 +227,26 @@ choices! {
 }
 
 choices! {
+    /// What GET and list of locators show of content keys.
+    KeysInGet {
+        /// All of them.
+        Shown,
+        /// A list without any.
+        Empty,
+        /// Nothing.
+        Absent,
+    }
+}
+
+choices! {
     /// The form of a next link.
     NextLink {
         /// With scheme and host.
         Absolute,
         /// A path and a query.
         Relative,
+        /// The same, percent-encoded as a whole, as a client of 2024 decodes it.
+        Encoded,
     }
 }
 

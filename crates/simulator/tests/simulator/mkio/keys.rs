@@ -1,7 +1,7 @@
 //! Content keys: given with predefined policies, unique, shown, delivered by key servers.
 
 use serde_json::{Value, json};
-use simulator::{ExplicitKeys, KeyIdScope, KeyServers, Requirement};
+use simulator::{ExplicitKeys, KeyIdScope, KeyServers, KeysInGet, Requirement};
 
 use super::client::{Mkio, key_value, own_locator};
 
@@ -128,8 +128,9 @@ async fn a_key_id_may_belong_to_one_locator_of_all_projects() {
 }
 
 #[tokio::test]
-async fn a_key_needs_its_type_and_its_policy_unless_a_setting_says_otherwise() {
+async fn a_key_needs_its_type_and_its_policy_if_a_setting_says_so() {
     let mkio = scene().await;
+    mkio.change(|settings| settings.key_type_and_policy = Requirement::Required);
     let mut body = own_locator("k-1");
     for name in ["type", "policyName"] {
         let mut without = own_locator("k-1");
@@ -166,6 +167,18 @@ async fn values_are_shown_by_get_and_list_only_if_a_setting_says_so() {
     assert_eq!(shows().await, [false; 2]);
     mkio.change(|settings| settings.key_values_in_get = true);
     assert_eq!(shows().await, [true; 2]);
+    for (keys, expected) in [
+        (KeysInGet::Empty, Some(&json!([]))),
+        (KeysInGet::Absent, None),
+    ] {
+        mkio.change(|settings| settings.keys_in_get = keys);
+        let got = mkio.get("streamingLocators/l").await.body;
+        assert_eq!(got["properties"].get("contentKeys"), expected);
+        let listed = mkio.get("streamingLocators").await.body;
+        let listed = &listed["value"][0]["properties"];
+        assert_eq!(listed.get("contentKeys"), expected);
+        assert_eq!(ids(&mkio, "l").await.len(), 2, "all the same it has them");
+    }
     mkio.stop().await;
 }
 

@@ -22,7 +22,7 @@ async fn with_assets(count: usize) -> Mkio {
 #[tokio::test]
 async fn a_next_link_leads_on_in_either_form() {
     let mkio = with_assets(5).await;
-    for form in [NextLink::Absolute, NextLink::Relative] {
+    for form in [NextLink::Absolute, NextLink::Relative, NextLink::Encoded] {
         mkio.change(|settings| settings.next_link = form);
         let (mut seen, mut pages) = (Vec::new(), 0);
         let mut next = "/api/v1/projects/primary/media/assets?$top=2&$orderby=name desc".to_owned();
@@ -36,6 +36,11 @@ async fn a_next_link_leads_on_in_either_form() {
             next = match form {
                 NextLink::Absolute => link.strip_prefix(mkio.base()).unwrap().to_owned(),
                 NextLink::Relative => link.to_owned(),
+                NextLink::Encoded => {
+                    let link = format!("link={link}");
+                    let (_, link) = url::form_urlencoded::parse(link.as_bytes()).next().unwrap();
+                    link.into_owned()
+                }
             };
             assert!(next.starts_with("/api/v1/projects/primary/media/assets?"));
         }

