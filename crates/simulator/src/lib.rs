@@ -49,9 +49,9 @@ pub use events::{Delivery, DeliveryState, EventSubscription, RedeliveryOrder};
 pub use faults::{ActiveFault, Darkness, Fault, FaultRule};
 pub use journal::Request;
 pub use mkio::{
-    AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyIdScope, KeyServers,
-    KeysInGet, ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings, NextLink,
-    PatchOptions, Permission, PutStatus, Requirement, Secrets, TokenCheck,
+    AssetPlaces, AssetPut, AssetUpdates, Creations, EventSource, ExplicitKeys, KeyIdScope,
+    KeyServers, KeysInGet, ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings,
+    NextLink, PatchOptions, Permission, PutStatus, Requirement, Secrets, TokenCheck,
 };
 pub use options::{AccountOptions, SimulatorOptions, StorageOptions, TlsFiles};
 pub use settings::{DeliverySettings, JobsMode, Settings, UnknownFields, WebhookContentType};

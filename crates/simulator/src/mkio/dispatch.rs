@@ -222,13 +222,13 @@ async fn part_of(
 
 /// How far a resource is, in the words of its kind.
 fn state(call: &Call<'_>, kind: Kind, parent: Option<&str>, record: &Record) -> Reply {
-    let made = progress(call, kind, parent, record) == Progress::Made;
-    let state = match (kind, made) {
+    let state = match (kind, progress(call, kind, parent, record)) {
         (Kind::StreamingEndpoints | Kind::Jobs, _) => record.text("state").unwrap_or_default(),
-        (Kind::Assets, true) => "Ready",
-        (Kind::Assets, false) => "Pending",
-        (_, true) => "Created",
-        (_, false) => "Creating",
+        (_, Progress::Failed) => "Error",
+        (Kind::Assets, Progress::Made) => "Ready",
+        (Kind::Assets, _) => "Pending",
+        (_, Progress::Made) => "Created",
+        (_, _) => "Creating",
     };
     Reply::ok(json!({ "status": { "state": state } }))
 }

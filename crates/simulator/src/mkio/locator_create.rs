@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::call::Call;
 use super::explicit_keys::{GivenKeys, given};
 use super::locators::KIND;
+use super::pending::Progress;
 use super::reply::Reply;
 use super::settings::{KeyIdScope, LocatorIds, Permission};
 use super::{events, key_servers, predefined, render, store_new};
@@ -33,7 +34,8 @@ pub(super) fn create(
     store_new(call, KIND, None, &record);
     if !call.ignore_write {
         key_servers::provide(call, &mut call.core.world(), &record);
-        if call.mkio().creating_reads == 0 {
+        let key = Key::new(KIND, None, &record.name);
+        if call.core.pending.look(&call.project, &key) == Progress::Made {
             events::locator_created(call, &record);
         }
     }
@@ -57,7 +59,7 @@ fn check_references(call: &Call<'_>, account: &Account, record: &Record) -> Resu
             )));
         }
         let key = Key::new(kind, None, name);
-        if !call.core.pending.is_made(&call.project, &key) {
+        if call.core.pending.look(&call.project, &key) != Progress::Made {
             return Err(Reply::conflict(format!(
                 "'{field}': '{name}' is not ready yet."
             )));

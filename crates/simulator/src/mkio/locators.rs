@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::body;
 use super::call::Call;
+use super::pending::Progress;
 use super::reply::Reply;
 use super::settings::KeysInGet;
 use super::shape::{Field, Shape, TEXT, field, needed};
@@ -70,14 +71,11 @@ pub(super) fn show(call: &Call<'_>, record: &Record) -> Map<String, Value> {
         let keys = keys.iter().map(|key| show_key(key, values)).collect();
         shown.insert("contentKeys".to_owned(), keys);
     }
-    let made = call
-        .core
-        .pending
-        .is_made(&call.project, &Key::new(KIND, None, &record.name));
-    let (provisioning, state) = if made {
-        ("Succeeded", "Created")
-    } else {
-        ("InProgress", "Creating")
+    let key = Key::new(KIND, None, &record.name);
+    let (provisioning, state) = match call.core.pending.look(&call.project, &key) {
+        Progress::Made => ("Succeeded", "Created"),
+        Progress::Making | Progress::Last => ("InProgress", "Creating"),
+        Progress::Failed => ("Failed", "Error"),
     };
     shown.insert("provisioningState".to_owned(), json!(provisioning));
     shown.insert("resourceState".to_owned(), json!(state));

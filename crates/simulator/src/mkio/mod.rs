@@ -50,16 +50,16 @@ pub(crate) use key_servers::licence_served;
 pub(crate) use pending::Pending;
 pub(crate) use rates::Windows;
 pub use settings::{
-    AssetPlaces, AssetPut, AssetUpdates, EventSource, ExplicitKeys, KeyIdScope, KeyServers,
-    KeysInGet, ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings, NextLink,
-    PatchOptions, Permission, PutStatus, Requirement, Secrets, TokenCheck,
+    AssetPlaces, AssetPut, AssetUpdates, Creations, EventSource, ExplicitKeys, KeyIdScope,
+    KeyServers, KeysInGet, ListFilters, ListOrder, LocatorChanges, LocatorIds, MkioSettings,
+    NextLink, PatchOptions, Permission, PutStatus, Requirement, Secrets, TokenCheck,
 };
 pub(crate) use user_tokens::UserTokens;
 pub(crate) use webhooks::connect_all;
 
 use crate::state::{Key, Kind, Record};
 
-/// Stores a new record, and lets it be unfinished for as many reads as the setting says.
+/// Stores a new record, and lets it be unfinished for as many reads as the setting says, or for ever.
 fn store_new(call: &call::Call<'_>, kind: Kind, parent: Option<&str>, record: &Record) {
     let has_state = matches!(
         kind,
@@ -68,7 +68,8 @@ fn store_new(call: &call::Call<'_>, kind: Kind, parent: Option<&str>, record: &R
     if has_state && !call.ignore_write {
         let key = Key::new(kind, parent, &record.name);
         let reads = call.mkio().creating_reads;
-        call.core.pending.start(&call.project, &key, reads);
+        let fails = call.mkio().creations == Creations::Fail;
+        call.core.pending.start(&call.project, &key, reads, fails);
     }
     call.store(&mut call.core.world(), kind, parent, record);
 }

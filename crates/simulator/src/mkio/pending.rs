@@ -5,10 +5,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::state::Key;
 
-/// How many more reads find each resource unfinished.
+/// What is not made yet, and what never will be.
 #[derive(Default)]
 pub(crate) struct Pending {
-    left: Mutex<HashMap<(String, Key), u32>>,
+    left: Mutex<HashMap<(String, Key), Unfinished>>,
+}
+
+struct Unfinished {
+    /// How many more reads find it so.
+    reads: u32,
+    /// After these it is not made, but failed.
+    fails: bool,
 }
 
 /// What a read found.
@@ -19,16 +26,18 @@ pub(super) enum Progress {
     Making,
     /// Still being made, and this was the last read that finds it so.
     Last,
+    /// It will not be made.
+    Failed,
 }
 
 impl Pending {
-    /// From now on so many reads find it unfinished.
-    pub(super) fn start(&self, project: &str, key: &Key, reads: u32) {
+    /// From now on so many reads find it unfinished, and the others made or failed.
+    pub(super) fn start(&self, project: &str, key: &Key, reads: u32, fails: bool) {
         let mut left = self.left();
-        if reads == 0 {
+        if reads == 0 && !fails {
             left.remove(&place(project, key));
         } else {
-            left.insert(place(project, key), reads);
+            left.insert(place(project, key), Unfinished { reads, fails });
         }
     }
 
@@ -38,23 +47,31 @@ impl Pending {
         let mut left = self.left();
         match left.get_mut(&place) {
             None => Progress::Made,
-            Some(1) => {
+            Some(Unfinished { reads: 0, .. }) => Progress::Failed,
+            Some(Unfinished {
+                reads: 1,
+                fails: false,
+            }) => {
                 left.remove(&place);
                 Progress::Last
             }
-            Some(reads) => {
-                *reads -= 1;
+            Some(unfinished) => {
+                unfinished.reads -= 1;
                 Progress::Making
             }
         }
     }
 
     /// Without counting.
-    pub(super) fn is_made(&self, project: &str, key: &Key) -> bool {
-        !self.left().contains_key(&place(project, key))
+    pub(super) fn look(&self, project: &str, key: &Key) -> Progress {
+        match self.left().get(&place(project, key)) {
+            None => Progress::Made,
+            Some(Unfinished { reads: 0, .. }) => Progress::Failed,
+            Some(_) => Progress::Making,
+        }
     }
 
-    fn left(&self) -> MutexGuard<'_, HashMap<(String, Key), u32>> {
+    fn left(&self) -> MutexGuard<'_, HashMap<(String, Key), Unfinished>> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,11 +90,17 @@ mod tests {
         let pending = Pending::default();
         let key = Key::new(Kind::Assets, None, "a");
         assert_eq!(pending.read("p", &key), Progress::Made);
-        pending.start("P", &key, 2);
-        assert!(!pending.is_made("p", &key));
+        pending.start("P", &key, 2, false);
+        assert_eq!(pending.look("p", &key), Progress::Making);
         assert_eq!(pending.read("p", &key), Progress::Making);
         assert_eq!(pending.read("p", &key), Progress::Last);
         assert_eq!(pending.read("p", &key), Progress::Made);
-        assert!(pending.is_made("p", &key));
+        assert_eq!(pending.look("p", &key), Progress::Made);
+        pending.start("p", &key, 1, true);
+        assert_eq!(pending.read("p", &key), Progress::Making);
+        assert_eq!(pending.read("p", &key), Progress::Failed);
+        assert_eq!(pending.look("p", &key), Progress::Failed);
+        pending.start("p", &key, 0, false);
+        assert_eq!(pending.look("p", &key), Progress::Made, "made anew");
     }
 }

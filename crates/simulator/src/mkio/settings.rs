@@ -59,6 +59,9 @@ pub struct MkioSettings {
     pub unchanged_locators: Permission,
     /// How often `GET` of a new resource or of its `/state` says that it is still being made; 0: made at once.
     pub creating_reads: u32,
+    /// How the making of a resource ends whose PUT was answered. The schema knows a state `Error`; when it comes is
+    /// documented nowhere.
+    pub creations: Creations,
     /// What a PUT that was done answers.
     pub put_status: PutStatus,
     /// Most digits of fraction that a time may have in a request.
@@ -112,6 +115,7 @@ impl Default for MkioSettings {
             locator_changes: LocatorChanges::default(),
             unchanged_locators: Permission::Allow,
             creating_reads: 0,
+            creations: Creations::default(),
             put_status: PutStatus::default(),
             fractional_digits: 2,
             asset_put: AssetPut::default(),
@@ -301,6 +305,16 @@ choices! {
         Refuse,
         /// 200, and they are not made.
         Ignore,
+    }
+}
+
+choices! {
+    /// How the making of a resource ends whose PUT was answered.
+    Creations {
+        /// It is made.
+        Succeed,
+        /// It is there, in the state `Error`, and what names it is refused.
+        Fail,
     }
 }
 

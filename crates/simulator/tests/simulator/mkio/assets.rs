@@ -251,6 +251,10 @@ async fn what_a_request_may_hold_is_checked() {
 async fn unknown_fields_are_refused_ignored_or_kept() {
     let mkio = Mkio::start().await;
     mkio.change_settings(|settings| settings.unknown_fields = UnknownFields::Ignore);
+    let deep = json!({ "firstQuality": { "bitrate": 1, "odd": 1 } });
+    let deep = mkio.put("accountFilters/f", deep).await;
+    let deep = &deep.body["properties"]["firstQuality"];
+    assert_eq!(*deep, json!({ "bitrate": 1 }), "at any depth");
     let odd = film(json!({ "odd": { "a": 1 }, "assetId": "mine" }));
     let ignored = mkio.put("assets/a", odd.clone()).await;
     assert_eq!(

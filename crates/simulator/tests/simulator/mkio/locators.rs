@@ -1,7 +1,7 @@
 //! Streaming locators: what can be given, what can be changed, when they are ready.
 
 use serde_json::{Value, json};
-use simulator::{LocatorChanges, LocatorIds, Permission};
+use simulator::{Creations, LocatorChanges, LocatorIds, Permission};
 
 use super::client::{Mkio, key_value, own_locator};
 
@@ -225,6 +225,40 @@ async fn a_resource_may_be_unfinished_for_some_reads() {
     assert_eq!(state("streamingLocators/l").await, "Creating");
     let got = mkio.get("streamingLocators/l").await.body;
     assert_eq!(got["properties"]["resourceState"], "Creating");
+    assert_eq!(state("streamingLocators/l").await, "Created");
+    mkio.stop().await;
+}
+
+#[tokio::test]
+async fn a_resource_may_end_in_error() {
+    let mkio = scene().await;
+    mkio.change(|settings| {
+        settings.creations = Creations::Fail;
+        settings.creating_reads = 1;
+    });
+    let state = async |path: &str| {
+        let body = mkio.get(&format!("{path}/state")).await.body;
+        body["status"]["state"].as_str().unwrap().to_owned()
+    };
+    let made = mkio.put("streamingLocators/l", clear(json!({}))).await;
+    assert_eq!(made.status, 201);
+    assert_eq!(state("streamingLocators/l").await, "Creating");
+    assert_eq!(state("streamingLocators/l").await, "Error");
+    let shown = mkio.get("streamingLocators/l").await.body["properties"].clone();
+    assert_eq!(shown["resourceState"], "Error");
+    assert_eq!(shown["provisioningState"], "Failed");
+    mkio.asset("primary", "b").await;
+    let on_it = clear(json!({ "assetName": "b" }));
+    let early = mkio.put("streamingLocators/m", on_it.clone()).await;
+    assert_eq!(early.status, 409);
+    assert_eq!(state("assets/b").await, "Pending");
+    assert_eq!(state("assets/b").await, "Error");
+    let late = mkio.put("streamingLocators/m", on_it).await;
+    assert_eq!(late.status, 409);
+    mkio.change(|settings| settings.creations = Creations::Succeed);
+    assert_eq!(mkio.delete("streamingLocators/l").await.status, 200);
+    mkio.put("streamingLocators/l", clear(json!({}))).await;
+    assert_eq!(state("streamingLocators/l").await, "Creating");
     assert_eq!(state("streamingLocators/l").await, "Created");
     mkio.stop().await;
 }
