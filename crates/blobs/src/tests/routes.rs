@@ -12,7 +12,7 @@ use crate::{
 #[tokio::test]
 async fn a_501_teaches_the_synchronous_copy_and_is_remembered() {
     let scene = Scene::new();
-    scene.service.state().lacks.insert(Op::PutBlob);
+    scene.lacks([Op::PutBlob]);
     scene.write("a", b"x");
     assert!(scene.mirror().await.unwrap().complete);
     assert_eq!(
@@ -61,11 +61,7 @@ async fn a_500_teaches_nothing() {
 #[tokio::test]
 async fn the_asynchronous_copy_is_the_last_resort_and_is_waited_for() {
     let scene = Scene::new();
-    scene
-        .service
-        .state()
-        .lacks
-        .extend([Op::PutBlob, Op::SyncCopy, Op::PutBlock]);
+    scene.lacks([Op::PutBlob, Op::SyncCopy, Op::PutBlock]);
     scene.service.state().polls = 5;
     scene.write("a", b"x");
     scene.write("large", &[1; 250]);
@@ -78,11 +74,7 @@ async fn the_asynchronous_copy_is_the_last_resort_and_is_waited_for() {
 #[tokio::test]
 async fn a_pending_copy_is_found_again_and_waited_for_not_started_again() {
     let scene = Scene::new();
-    scene
-        .service
-        .state()
-        .lacks
-        .extend([Op::PutBlob, Op::SyncCopy]);
+    scene.lacks([Op::PutBlob, Op::SyncCopy]);
     scene.service.state().polls = u32::MAX;
     scene.write("a", b"x");
     let mut asked = 0;
@@ -115,11 +107,7 @@ async fn a_pending_copy_is_found_again_and_waited_for_not_started_again() {
 #[tokio::test]
 async fn a_pending_copy_of_an_older_state_is_aborted() {
     let scene = Scene::new();
-    scene
-        .service
-        .state()
-        .lacks
-        .extend([Op::PutBlob, Op::SyncCopy]);
+    scene.lacks([Op::PutBlob, Op::SyncCopy]);
     scene.service.state().polls = u32::MAX;
     scene.write("a", b"old");
     let once = std::sync::atomic::AtomicU32::new(0);
@@ -148,11 +136,7 @@ async fn a_pending_copy_of_an_older_state_is_aborted() {
 #[tokio::test]
 async fn a_copy_that_the_service_gave_up_starts_over() {
     let scene = Scene::new();
-    scene
-        .service
-        .state()
-        .lacks
-        .extend([Op::PutBlob, Op::SyncCopy]);
+    scene.lacks([Op::PutBlob, Op::SyncCopy]);
     scene.service.state().polls = 1;
     scene.write("a", b"x");
     let (source, replica) = (scene.source.clone(), scene.replica.clone());
@@ -182,7 +166,7 @@ async fn a_copy_that_the_service_gave_up_starts_over() {
 #[tokio::test]
 async fn a_page_blob_goes_by_blocks_where_there_is_no_put_blob_from_url() {
     let scene = Scene::new();
-    scene.service.state().lacks.insert(Op::PutBlob);
+    scene.lacks([Op::PutBlob]);
     let page = |name: &str| Blob {
         name: name.into(),
         kind: BlobKind::Other,
@@ -202,7 +186,7 @@ async fn a_page_blob_goes_by_blocks_where_there_is_no_put_blob_from_url() {
         (3, 0)
     );
     scene.assert_mirrored();
-    scene.service.state().lacks.insert(Op::PutBlock);
+    scene.lacks([Op::PutBlock]);
     scene
         .service
         .state()

@@ -44,6 +44,11 @@ impl Scene {
         self.service.state().write(&self.source, name, data)
     }
 
+    /// The service lacks these operations.
+    pub(in crate::tests) fn lacks(&self, operations: impl IntoIterator<Item = Op>) {
+        self.service.state().lacks.extend(operations);
+    }
+
     /// Lets the service's clock run, so that what was written is no longer new.
     pub(in crate::tests) fn later(&self, seconds: i64) {
         self.service.state().clock += Duration::seconds(seconds);

@@ -322,7 +322,7 @@ async fn a_share_obeys_its_budget() {
 #[tokio::test]
 async fn where_blocks_are_lacking_the_first_share_stands_for_the_blob() {
     let scene = Scene::new();
-    scene.service.state().lacks.extend([Op::PutBlock]);
+    scene.lacks([Op::PutBlock]);
     scene.write("v.mp4", &[1; 1_000]);
     container(&scene).await;
     let sharing = shares(&scene).await;
