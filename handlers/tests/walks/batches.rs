@@ -9,7 +9,10 @@ use media::ErrorKind;
 use state::{Run, RunState};
 use tokio::time::Instant;
 
-use super::{KIND, MINUTE, Scene, account::id, list, names, now, pass, scene, version};
+use super::{
+    account::id,
+    scene::{KIND, MINUTE, Scene, list, names, now, pass, scene, version},
+};
 
 /// As many streaming policies in the primary.
 fn missing(scene: &Scene, count: u32) {

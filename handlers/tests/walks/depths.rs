@@ -5,7 +5,10 @@ use mirror::Reason;
 use serde_json::{Value, json};
 use state::Exception;
 
-use super::{MINUTE, Scene, account::id, names, now, order, pass, scene};
+use super::{
+    account::id,
+    scene::{MINUTE, Scene, names, now, order, pass, scene},
+};
 
 /// Looked at, and failed for good.
 async fn record(scene: &Scene, id: &ResourceId, reason: Reason) {
