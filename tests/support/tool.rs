@@ -20,28 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Builds the tool. Cargo offers a test the executables of its own package only.
 pub(super) async fn build() -> anyhow::Result<&'static PathBuf> {
     let build = || async {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
-            .args([
-                "build",
-                "--quiet",
-                "--package",
-                "cli",
-                "--bin",
-                "media-mirror",
-            ])
-            .args(["--message-format", "json-render-diagnostics"])
-            .current_dir(world::workspace_root())
-            .stderr(Stdio::inherit())
-            .output()
-            .await
-            .context("cargo cannot be started")?;
-        ensure!(output.status.success(), "the tool does not build");
-        String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-            .context("cargo did not say where the tool is")
+        let mut build = world::cargo();
+        build.arg("build");
+        world::executable(build, "cli", "media-mirror").await
     };
     BINARY.get_or_try_init(build).await
 }
