@@ -77,14 +77,10 @@ async fn events_of_anything_but_the_primary_are_ignored() -> anyhow::Result<()> 
 
 async fn the_secondarys_own_events_are_ignored() -> anyhow::Result<()> {
     let scene = shared(Backend::Ams).await?;
-    let endpoint = format!(
-        "{}/runtime/webhooks/EventGrid?functionName=resource-changed",
-        scene.host.url()
-    );
     let subscription = EventSubscription {
         name: "of-the-secondary".to_owned(),
         account: Some(World::SECONDARY.to_owned()),
-        endpoint: endpoint.parse()?,
+        endpoint: scene.event_url("resource-changed").parse()?,
         event_types: vec!["Microsoft.Resources.ResourceWriteSuccess".to_owned()],
     };
     scene.control().subscribe(subscription).await?;
@@ -139,15 +135,11 @@ async fn outputs_that_are_not_finished_are_not_mirrored() -> anyhow::Result<()> 
 
 async fn jobs_that_failed_or_were_cancelled_mirror_nothing() -> anyhow::Result<()> {
     let scene = exclusive(Backend::Ams).await?;
-    let endpoint = format!(
-        "{}/runtime/webhooks/EventGrid?functionName=job-finished",
-        scene.host.url()
-    );
     // Every event of the account reaches the function, as where a subscription does not choose.
     let subscription = EventSubscription {
         name: "all".to_owned(),
         account: Some(World::PRIMARY.to_owned()),
-        endpoint: endpoint.parse()?,
+        endpoint: scene.event_url("job-finished").parse()?,
         event_types: Vec::new(),
     };
     scene.control().subscribe(subscription).await?;

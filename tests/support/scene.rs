@@ -200,11 +200,7 @@ impl Scene {
 
     /// Posts an event to a function as Event Grid does.
     pub(crate) async fn post_event(&self, function: &str, event: Value) -> anyhow::Result<()> {
-        let url = format!(
-            "{}/runtime/webhooks/EventGrid?functionName={function}",
-            self.host.url()
-        );
-        let request = self.tls.client().post(url);
+        let request = self.tls.client().post(self.event_url(function));
         let request = request
             .header("aeg-event-type", "Notification")
             .header("content-type", "application/json")
