@@ -1,14 +1,14 @@
 //! What the heartbeat says of a world whose state is known.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use simulator::{Darkness, Fault, FaultRule};
-use state::{BlobDocuments, Heartbeat, Heartbeats};
+use state::{Heartbeat, Heartbeats};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
-use world::{Backend, LocalCredential, Storage, World};
+use world::{Backend, World};
 
 use crate::support::{Record, Scene, encoded, exclusive, tests_on_both, viewers};
 
@@ -40,13 +40,7 @@ async fn beat(scene: &Scene) -> anyhow::Result<Record> {
 }
 
 async fn kept(scene: &Scene) -> anyhow::Result<Heartbeat> {
-    let documents = BlobDocuments::new(
-        scene.storage.app.blob_endpoint(Storage::APP),
-        "mirror-state",
-        Arc::new(LocalCredential::new()),
-        &scene.tls.client(),
-    )?;
-    Ok(Heartbeats::new(Arc::new(documents)).read().await?)
+    Ok(Heartbeats::new(scene.state()?).read().await?)
 }
 
 fn seconds(record: &Record, kind: &str) -> anyhow::Result<u64> {

@@ -1,12 +1,9 @@
 //! How far behind the secondary is, for people and for programs.
 
-use std::sync::Arc;
-
 use anyhow::{Context, ensure};
 use serde_json::Value;
 use simulator::{Darkness, Fault, FaultRule};
-use state::{BlobDocuments, Documents};
-use world::{Backend, LocalCredential, Storage, World};
+use world::{Backend, World};
 
 use crate::support::{Scene, Tool, encoded, exclusive, tests_on_both};
 
@@ -17,18 +14,9 @@ tests_on_both![
 
 const POISON: &str = "mirror-filter-poison";
 
-fn documents(scene: &Scene) -> anyhow::Result<BlobDocuments> {
-    Ok(BlobDocuments::new(
-        scene.storage.app.blob_endpoint(Storage::APP),
-        "mirror-state",
-        Arc::new(LocalCredential::new()),
-        &scene.tls.client(),
-    )?)
-}
-
 /// Takes away what other tests have left undone.
 async fn clean(scene: &Scene) -> anyhow::Result<()> {
-    let documents = documents(scene)?;
+    let documents = scene.state()?;
     for path in documents.list("exceptions/", 1000).await? {
         documents.remove(&path).await?;
     }
@@ -51,7 +39,7 @@ async fn all_is_well_or_it_says_what_is_not_and_what_to_do(backend: Backend) -> 
     scene.calm().await?;
     clean(&scene).await?;
     // Another test may have verified what it had spoilt.
-    documents(&scene)?.remove("heartbeat.json").await?;
+    scene.state()?.remove("heartbeat.json").await?;
     scene.host.fire("heartbeat").await?;
     let tool = Tool::of(&scene);
     let well = tool.expect(0, &["status"]).await?;
@@ -68,12 +56,7 @@ async fn all_is_well_or_it_says_what_is_not_and_what_to_do(backend: Backend) -> 
     ensure!(value["now"]["lag"]["assets"] == 0, "{value:#}");
     ensure!(value["steps"].is_array() && value["last_heartbeat"].is_string());
 
-    let message = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, "no change");
-    let queue: &dyn functions_host::QueueService = &*scene.queues;
-    if queue.send(POISON, &message).await.is_err() {
-        queue.create(POISON).await?;
-        queue.send(POISON, &message).await?;
-    }
+    scene.enqueue(POISON, b"no change").await?;
     let listed = tool.expect(2, &["status", "--exceptions"]).await?;
     listed.must_have(&["one by one", "nothing"])?;
     let poisoned = tool.expect(2, &["status"]).await?;
