@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Duration, Instant};
 use world::{Backend, proof::versions};
 
-use crate::support::{Scene, tests_on_both};
+use crate::support::{Scene, alone, tests_on_both};
 
 tests_on_both![a_killed_handler_goes_on_where_it_was];
 
@@ -17,10 +17,7 @@ const BLOBS: usize = 400;
 
 async fn a_killed_handler_goes_on_where_it_was(backend: Backend) -> anyhow::Result<()> {
     // In a world of its own: most of the time passes until the host hands the dead handler's message out again.
-    let scene = Scene::start(backend, false, &[]).await?;
-    let result = killed_while_copying(&scene).await;
-    scene.end().await;
-    result
+    alone(backend, &[], killed_while_copying).await
 }
 
 async fn killed_while_copying(scene: &Scene) -> anyhow::Result<()> {

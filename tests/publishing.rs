@@ -154,9 +154,7 @@ async fn a_locator_brings_the_policies_that_it_names(backend: Backend) -> anyhow
     encoded(&scene, "bringing").await?;
     scene.calm().await?;
     // Of the policies nobody tells: the events are lost, where there are any.
-    scene
-        .control()
-        .change_settings(|settings| settings.delivery.lose = u32::MAX);
+    scene.lose_events();
     let key = scene.secrets.base64("verification-key");
     primary
         .put("contentKeyPolicies/bringing", viewers(&key))

@@ -9,8 +9,8 @@ use anyhow::{Context, ensure};
 use serde_json::json;
 use world::{Backend, bodies::filters, platform::Platform};
 
-use super::{lose_events, plans};
-use crate::support::{Scene, Tool, clear, made, tests_on_both, viewers};
+use super::plans;
+use crate::support::{Scene, Tool, alone, clear, made, tests_on_both, viewers};
 
 tests_on_both![a_plan_says_what_a_run_of_its_depth_does];
 
@@ -37,14 +37,11 @@ async fn a_plan_says_what_a_run_of_its_depth_does(backend: Backend) -> anyhow::R
         ("MIRROR_SCOPE", "all"),
         ("MIRROR_EXCLUDE", "raw-*"),
     ];
-    let scene = Scene::start(backend, false, &settings).await?;
-    lose_events(&scene);
-    let told = agree(&scene).await;
-    scene.end().await;
-    told
+    alone(backend, &settings, agree).await
 }
 
 async fn agree(scene: &Scene) -> anyhow::Result<()> {
+    scene.lose_events();
     let tool = Tool::of(scene);
     filled(scene).await?;
     tool.run(&["backfill", "--depth", "bytes"]).await?;

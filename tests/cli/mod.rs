@@ -29,13 +29,6 @@ pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
     .collect()
 }
 
-/// No event arrives from now on: what is in the secondary, the tool has brought there.
-fn lose_events(scene: &Scene) {
-    scene
-        .control()
-        .change_settings(|settings| settings.delivery.lose = u32::MAX);
-}
-
 /// Publishes a title in the primary, with a filter, twice: for everybody, and for viewers who signed in.
 async fn published(scene: &Scene, name: &str) -> anyhow::Result<()> {
     let primary = scene.primary()?;

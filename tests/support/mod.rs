@@ -21,7 +21,7 @@ pub(crate) use log::Record;
 pub(crate) use scene::Scene;
 pub(crate) use tool::{Said, Tool};
 pub(crate) use variants::{Outcomes, VARIANTS};
-pub(crate) use worlds::{exclusive, mkio, shared, walking};
+pub(crate) use worlds::{alone, exclusive, mkio, shared, walking};
 
 /// How long a test may take, waiting for its world included.
 const LONGEST: Duration = Duration::from_secs(480);

@@ -91,6 +91,12 @@ impl Scene {
         Proof::new(self)
     }
 
+    /// No event arrives from now on.
+    pub(crate) fn lose_events(&self) {
+        self.control()
+            .change_settings(|settings| settings.delivery.lose = u32::MAX);
+    }
+
     /// Waits until a change of a resource has an outcome, such as `assets/film` and `applied`.
     pub(crate) async fn expect(&self, resource: &str, outcome: &str) -> anyhow::Result<Record> {
         self.expect_after(0, resource, outcome).await

@@ -161,6 +161,18 @@ pub(crate) async fn walking(backend: Backend) -> anyhow::Result<Exclusive> {
     }
 }
 
+/// Tells a test in a world of its own, which ends whatever comes of it.
+pub(crate) async fn alone(
+    backend: Backend,
+    settings: &[(&str, &str)],
+    told: impl AsyncFnOnce(&Scene) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let scene = Scene::start(backend, false, settings).await?;
+    let result = told(&scene).await;
+    scene.end().await;
+    result
+}
+
 /// Looks once more for secrets in everything that was written, and ends the worlds.
 pub(super) async fn end() -> anyhow::Result<()> {
     let mut shown = Ok(());

@@ -8,7 +8,7 @@ use state::Deletions;
 use time::{Duration, OffsetDateTime};
 use world::{Backend, World, bodies::filters};
 
-use super::{begun, enqueue, lose_events, progress, said, sweep, swept};
+use super::{begun, enqueue, progress, said, sweep, swept};
 use crate::support::{Scene, clear, made, tests_on_both, walking};
 
 tests_on_both![
@@ -24,7 +24,7 @@ const LOCATORS: &str = "streamingLocators";
 /// An asset with locators, all mirrored; from then on events are lost.
 async fn published(scene: &Scene, asset: &str, locators: &[&str]) -> anyhow::Result<()> {
     let primary = scene.primary()?;
-    lose_events(scene);
+    scene.lose_events();
     made(scene, asset).await?;
     for locator in locators {
         primary

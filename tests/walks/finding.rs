@@ -9,7 +9,7 @@ use world::{
     differences,
 };
 
-use super::{all_swept, lose_events, swept, written};
+use super::{all_swept, swept, written};
 use crate::support::{Scene, clear, made, tests_on_both, viewers, walking};
 
 tests_on_both![
@@ -35,7 +35,7 @@ async fn settled(scene: &Scene, depth: &str) -> anyhow::Result<()> {
 async fn what_lists_show_is_found_by_a_walk_over_lists(backend: Backend) -> anyhow::Result<()> {
     let scene = walking(backend).await?;
     let (primary, secondary, proof) = (scene.primary()?, scene.secondary()?, scene.proof()?);
-    lose_events(&scene);
+    scene.lose_events();
     let key = scene.secrets.base64("verification-key");
     primary
         .put("contentKeyPolicies/unheard", viewers(&key))
@@ -109,7 +109,7 @@ async fn what_lists_show_is_found_by_a_walk_over_lists(backend: Backend) -> anyh
 async fn what_lists_do_not_show_is_found_by_deeper_walks(backend: Backend) -> anyhow::Result<()> {
     let scene = walking(backend).await?;
     let (primary, proof) = (scene.primary()?, scene.proof()?);
-    lose_events(&scene);
+    scene.lose_events();
     let policy = "contentKeyPolicies/deep";
     let old = scene.secrets.base64("old-verification-key");
     primary.put(policy, viewers(&old)).await?;
@@ -196,7 +196,7 @@ async fn a_content_key_that_changed_under_its_id_is_found_and_reported(
 ) -> anyhow::Result<()> {
     let scene = walking(backend).await?;
     let primary = scene.primary()?;
-    lose_events(&scene);
+    scene.lose_events();
     let key = scene.secrets.base64("verification-key");
     primary
         .put("contentKeyPolicies/keyed", viewers(&key))
@@ -254,7 +254,7 @@ async fn what_ended_waiting_is_put_right(backend: Backend) -> anyhow::Result<()>
     scene
         .expect_after(from, "assets/promised", "waiting(source-throttled)")
         .await?;
-    lose_events(&scene);
+    scene.lose_events();
     primary.delete(locator).await?;
     primary.delete("assets/promised").await?;
     scene
@@ -280,7 +280,7 @@ async fn an_id_that_was_taken_while_it_was_deleted_is_put_right(
     scene.expect(old, "applied").await?;
     let id = primary.get(old).await?["properties"]["streamingLocatorId"].clone();
     id.as_str().context("a streaming locator ID")?;
-    lose_events(&scene);
+    scene.lose_events();
     primary.delete(old).await?;
     let new = "streamingLocators/reused-new";
     let mut locator = clear("reused");

@@ -38,13 +38,6 @@ const KINDS: [&str; 5] = [
     "streamingLocators",
 ];
 
-/// No event arrives from now on.
-fn lose_events(scene: &Scene) {
-    scene
-        .control()
-        .change_settings(|settings| settings.delivery.lose = u32::MAX);
-}
-
 /// What a sweep enqueues for one kind.
 fn sweep(kind: &str, depth: &str) -> anyhow::Result<Value> {
     let run = format!("sweep-{depth}");

@@ -10,7 +10,7 @@ use state::RunState;
 use tokio::time::{Duration, Instant, sleep};
 use world::{Backend, World, bodies::filters};
 
-use super::{KINDS, PATIENCE, begun, enqueue, lose_events, order, runs, said, swept, written};
+use super::{KINDS, PATIENCE, begun, enqueue, order, runs, said, swept, written};
 use crate::support::{Record, Scene, tests_on_both, walking};
 
 tests_on_both![
@@ -25,7 +25,7 @@ const FILTERS: &str = "accountFilters";
 
 /// Makes filters in the primary, and nobody tells of them.
 async fn filters_made(scene: &Scene, prefix: &str, count: usize) -> anyhow::Result<Vec<String>> {
-    lose_events(scene);
+    scene.lose_events();
     let primary = &scene.primary()?;
     let names: Vec<String> = (0..count).map(|n| format!("{prefix}-{n:03}")).collect();
     let made = names.iter().map(|name| async move {

@@ -7,7 +7,7 @@ use state::{Walked, Watermarks};
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 use world::{Backend, bodies::filters};
 
-use super::{lose_events, swept, written};
+use super::{swept, written};
 use crate::support::{clear, made, tests, walking};
 
 tests![
@@ -18,7 +18,7 @@ tests![
 async fn what_is_said_to_be_updated_is_found_sooner() -> anyhow::Result<()> {
     let scene = walking(Backend::Mkio).await?;
     let primary = scene.primary()?;
-    lose_events(&scene);
+    scene.lose_events();
     // The first one looks back some minutes, the second to the first.
     primary
         .put("accountFilters/stamped", filters::clip())
@@ -52,7 +52,7 @@ async fn what_is_said_to_be_updated_is_found_sooner() -> anyhow::Result<()> {
 async fn updates_that_move_no_time_are_found_by_the_lists() -> anyhow::Result<()> {
     let scene = walking(Backend::Mkio).await?;
     let primary = scene.primary()?;
-    lose_events(&scene);
+    scene.lose_events();
     let path = "accountFilters/unstamped";
     primary.put(path, filters::clip()).await?;
     swept(&scene, "accountFilters", "list").await?;
