@@ -91,7 +91,7 @@ impl Deletions {
     /// [`StateError`]; the caller then deletes nothing.
     pub async fn exceed(&self, cap: usize) -> Result<bool, StateError> {
         let prefix = format!("{FOLDER}/");
-        Ok(self.0.list(&prefix, cap + 1).await?.len() > cap)
+        Ok(self.0.list(&prefix, cap.saturating_add(1)).await?.len() > cap)
     }
 
     /// The deletions that wait, in the order of their names: at most so many, one call each beside the listing. One that was done

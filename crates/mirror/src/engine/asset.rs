@@ -35,10 +35,16 @@ impl Mirror {
             Bytes::Complete { blobs, bytes } => (blobs, bytes),
             Bytes::Incomplete(report) => return Ok(*report),
         };
-        let mut report = self.converge(change, source, Some(&to.container)).await?;
+        let mut report = match self.converge(change, source, Some(&to.container)).await {
+            // The bytes are there all the same, and whoever waits for them need not wait for a label.
+            Err(problem) if problem.reason == Reason::ReplicaIgnored && replica.is_some() => {
+                problem.report()
+            }
+            report => report?,
+        };
         let filters = self.asset_filters(change).await?;
         let wrote = blobs > 0 || filters > 0 || report.outcome == Outcome::Applied;
-        if wrote {
+        if wrote && !matches!(report.outcome, Outcome::Failed(_)) {
             report.outcome = Outcome::Applied;
             let asset = report
                 .detail

@@ -2,11 +2,33 @@ use change::{Cause, Change, Kind, Name, ResourceId};
 use media::Body;
 
 use super::Mirror;
-use crate::{Outcome, Reason, plan::named_at, problem::Problem, rules::Need};
+use crate::{Outcome, Owner, Reason, plan::named_at, problem::Problem, rules::Need};
 
 /// What every account has.
 pub(super) fn is_predefined(name: &str) -> bool {
     name.starts_with("Predefined_")
+}
+
+/// What keeps a resource from being mirrored, as whoever needs it says so. Only what passes by itself, and what the configuration lacks, is true
+/// of both; any other reason would send the operator to the wrong resource.
+fn of_need(id: &ResourceId, problem: Problem) -> Problem {
+    let (reason, detail) = (problem.reason, &problem.detail);
+    if reason == Reason::DependencyFailed {
+        return problem;
+    }
+    let of_both = reason.is_transient() || reason.owner() == Owner::Configuration;
+    let (reason, detail) = match of_both {
+        true => (reason, format!("{id}: {detail}")),
+        false => (
+            Reason::DependencyFailed,
+            format!("{id}: {reason}: {detail}"),
+        ),
+    };
+    Problem {
+        reason,
+        detail,
+        ..problem
+    }
 }
 
 impl Mirror {
@@ -118,7 +140,8 @@ impl Mirror {
 
     async fn bring(&self, change: &Change, id: ResourceId) -> Result<(), Problem> {
         let about = change.about(id.clone(), Cause::Dependency);
-        let report = Box::pin(self.plain(&about)).await?;
+        let report = Box::pin(self.plain(&about)).await;
+        let report = report.map_err(|problem| of_need(&id, problem))?;
         let detail = report.detail.unwrap_or_default();
         match report.outcome {
             Outcome::Applied => Ok(()),

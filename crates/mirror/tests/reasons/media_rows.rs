@@ -72,6 +72,20 @@ fn assets() -> Vec<Row> {
                 scene.primary.has_storage(Some(elsewhere));
             })
             .fails(Reason::SourceUnsupported),
+        made("an asset of which an update leaves something as it was")
+            .given(|scene| {
+                scene.asset_is_mirrored();
+                let mut changed = asset(PRIMARY_STORAGE);
+                changed.set_property("description", json!("new"));
+                scene.primary.put(changed);
+                scene.primary.put(locator());
+                scene.secondary.alter(|body| {
+                    body.set_property("description", json!("old"));
+                });
+            })
+            .fails(Reason::ReplicaIgnored)
+            // Its bytes are complete.
+            .going_on_with(locator_id),
         made("an asset whose containers are taken")
             .given(|scene| scene.bytes.containers_are(Claim::Taken))
             .fails(Reason::ReplicaConflict),

@@ -88,6 +88,20 @@ pub(crate) fn rows() -> Vec<Row> {
         .given(|scene| scene.primary.put(masked_policy()))
         .fails(Reason::SecretMasked)
         .and_then(|scene| scene.secondary.get(masked_policy().id()).is_none()),
+        needing_policy("a streaming policy whose content key policy is refused")
+            .given(|scene| {
+                let properties = json!({"options": []});
+                let policy = body(id(Kind::ContentKeyPolicies, "drm"), properties);
+                scene.primary.put(policy);
+                scene.secondary.refuse("create", ErrorKind::Refused);
+            })
+            .fails(Reason::DependencyFailed)
+            .naming("contentKeyPolicies/drm: replica-refused"),
+        // That the right is missing is true of both.
+        needing_policy("a streaming policy whose content key policy reads masked")
+            .given(|scene| scene.primary.put(masked_policy()))
+            .fails(Reason::SecretMasked)
+            .naming("contentKeyPolicies/drm: "),
         Row::new(
             "a filter of an asset that is not mirrored",
             asset_filter_id(),
@@ -105,6 +119,13 @@ pub(crate) fn rows() -> Vec<Row> {
 fn asset_filter_id() -> ResourceId {
     let name = |text| Name::new(text).unwrap();
     ResourceId::asset_filter(name("film"), name("mobile"))
+}
+
+fn needing_policy(what: &str) -> Row {
+    Row::new(what, policy_id(), Cause::Written).given(|scene| {
+        let properties = json!({"defaultContentKeyPolicyName": "drm"});
+        scene.primary.put(body(policy_id(), properties));
+    })
 }
 
 fn masked_policy() -> media::Body {

@@ -28,6 +28,8 @@ pub(crate) struct Row {
     outcome: Outcome,
     again: Option<Again>,
     holds: Option<fn(&Scene) -> bool>,
+    named: Option<&'static str>,
+    goes_on_with: Option<ResourceId>,
 }
 
 impl Row {
@@ -40,6 +42,8 @@ impl Row {
             outcome: Outcome::Applied,
             again: None,
             holds: None,
+            named: None,
+            goes_on_with: None,
         }
     }
 
@@ -99,6 +103,18 @@ impl Row {
         self
     }
 
+    /// What the detail must name.
+    pub(crate) const fn naming(mut self, named: &'static str) -> Self {
+        self.named = Some(named);
+        self
+    }
+
+    /// Which other resource it asks for, though it failed.
+    pub(crate) fn going_on_with(mut self, other: fn() -> ResourceId) -> Self {
+        self.goes_on_with = Some(other());
+        self
+    }
+
     /// Does it, and answers with the reason, or with what is wrong.
     pub(crate) async fn run(self) -> Result<Reason, String> {
         let mut scene = Scene::default();
@@ -124,8 +140,18 @@ impl Row {
         if (report.outcome, report.again) != (self.outcome, self.again) {
             return wrong(&format!("not {} {:?}", self.outcome, self.again));
         }
-        if let Some(what) = inconsistent(&report, reason) {
+        let others: Vec<_> = report.follow_ups.iter().map(|change| &change.id).collect();
+        if let Some(other) = &self.goes_on_with
+            && others != [other]
+        {
+            return wrong("it does not go on with what it is to go on with");
+        }
+        if let Some(what) = inconsistent(&report, reason).filter(|_| self.goes_on_with.is_none()) {
             return wrong(what);
+        }
+        let detail = report.detail.as_deref().unwrap_or_default();
+        if self.named.is_some_and(|named| !detail.contains(named)) {
+            return wrong("the detail does not name it");
         }
         if self.holds.is_some_and(|holds| !holds(&scene)) {
             return wrong("the accounts are not as they should be");
