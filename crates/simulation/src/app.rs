@@ -34,6 +34,7 @@ use crate::{
         watch::{KEPT, SETTLE},
     },
     queues::Sender,
+    sabotage::Sabotage,
     storage::http::{SIGNATURE, Transport, endpoint},
     world::World,
 };
@@ -84,7 +85,10 @@ pub(crate) fn build(world: &Arc<World>, process: &Arc<Process>) -> App {
                     encryption_scopes: HashMap::new(),
                     hosts: HashMap::from([(HOSTS.0.to_owned(), HOSTS.1.to_owned())]),
                 },
-                delete_cap: world.delete_cap,
+                delete_cap: match world.sabotage {
+                    Sabotage::ExceedsTheCap => 1_000,
+                    _ => world.delete_cap,
+                },
                 copy_budget: COPY_BUDGET,
                 clock: clock::now,
                 ..MirrorOptions::default()
@@ -122,9 +126,13 @@ fn policy(world: &World) -> Policy {
     if world.converges {
         deletes.insert(Kind::StreamingLocators, Deletes::Converge);
     }
+    let conflicts = match world.replaces {
+        true => Conflicts::Replace,
+        false => Conflicts::ReplaceWithoutKeys,
+    };
     Policy {
         deletes,
-        conflicts: [(Kind::StreamingLocators, Conflicts::ReplaceWithoutKeys)].into(),
+        conflicts: [(Kind::StreamingLocators, conflicts)].into(),
         keep: vec![WildMatch::new(KEPT)],
     }
 }

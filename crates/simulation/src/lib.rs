@@ -28,10 +28,13 @@
 //! | what is to become of the container of a replica | as the source has it | it is retained, always |
 //!
 //! What nobody knows of MK.IO for certain are switches that the seed sets: content keys that come with a predefined streaming
-//! policy are accepted, refused or stripped; an update moves the stamps, by which lists of what was updated go, or not; options of policies are replaced or merged; streaming locator IDs are unique in a
-//! project or everywhere; content key IDs are unique or not; streaming policies and locators are updated or not; GET shows key
-//! values or not; what is created can be used at once, later, or later than anybody waits for. Where that takes time, all is
-//! well when walks look again at what failed, an hour later.
+//! policy are accepted, refused or stripped; key servers are shared or not; an update moves the stamps, by which lists of what was updated
+//! go, or not; options of policies are replaced or merged; an update of an asset changes everything or what is documented; streaming locator
+//! IDs are unique in a project or everywhere; content key IDs are unique or not; containers are checked or not; streaming policies and
+//! locators are updated or not; GET shows key values and secrets, or not, and nobody those of FairPlay, or whoever may; next links are
+//! absolute or relative; what is created can be used at once, later, or later than anybody waits for. Where that takes time, all is well
+//! when walks look again at what failed, an hour later. [`SWITCHES`] names them all; the tests ask for every value of each and for what
+//! follows from it.
 //!
 //! Sweeps are rarer here than in the app, and deep ones more frequent, so that a history sees all of them: see `app`.
 //!
@@ -67,4 +70,5 @@ mod weather;
 mod world;
 
 pub use mirror::rules::Backend;
+pub use mkio::SWITCHES;
 pub use run::{Failure, Summary, name, run};

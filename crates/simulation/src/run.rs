@@ -1,6 +1,11 @@
 //! One history from beginning to end, and the promises that must hold then.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+    time::Duration,
+};
 
 use change::{Kind, ResourceId};
 use mirror::rules::Backend;
@@ -16,6 +21,7 @@ use crate::{
     history::Platform,
     host::{Host, Log, TICK},
     line::{Line, keep_quiet_about_panics},
+    mkio::{AssetUpdates, Switches},
     process::Process,
     promises::{
         canonical::UNKNOWN,
@@ -47,6 +53,10 @@ pub struct Summary {
     pub outcomes: BTreeMap<String, u64>,
     /// Resources whose replicas differ in the end, by the reason that the mirror gave.
     pub excused: BTreeMap<String, u64>,
+    /// How each switch of MK.IO stood; none on Azure Media Services.
+    pub switches: BTreeMap<&'static str, &'static str>,
+    /// What became of resources, by kind: `assets applied`, `streamingLocators failed(keys-shared)`.
+    pub became: BTreeSet<String>,
     /// The trace, if it was wanted.
     pub trace: Vec<String>,
 }
@@ -154,6 +164,9 @@ async fn history(
         chance,
         raises_events: false,
     };
+    if let Some(switches) = world.state().switches() {
+        world.say(format_args!("{:?}", switches.values()));
+    }
     platform.furnish_secondary();
     let foreign = platform.of_others();
     platform.begin();
@@ -289,8 +302,13 @@ fn is_excused(state: &State, excused: &Excused, what: &str) -> bool {
             .any(|name| name.starts_with(UNKNOWN))
     };
     let refused = state.secondary.unknown == Unknown::Refused;
+    let updates = state.switches().map(|switches| switches.asset_updates);
+    let kept_out = updates.is_some_and(|updates| updates != AssetUpdates::All);
     let odd = state.primary.records.iter();
-    let odd = odd.filter(|(_, record)| refused && unknown(record));
+    let odd = odd.chain(&state.secondary.records);
+    let odd = odd.filter(|(id, record)| {
+        (refused || (kept_out && id.kind() == Kind::Assets)) && unknown(record)
+    });
     let kept = state
         .chronicle
         .sources
@@ -326,6 +344,7 @@ fn ended(world: &World, excused: &Excused) -> Result<Summary, Broken> {
         calls: state.journal.counted,
         seconds: world.clock.elapsed().as_secs(),
         faults: world.weather.seen(),
+        switches: state.switches().map(Switches::values).unwrap_or_default(),
         trace,
         ..Summary::default()
     };
@@ -334,6 +353,7 @@ fn ended(world: &World, excused: &Excused) -> Result<Summary, Broken> {
             Some(reason) => format!("{}({reason})", entry.outcome),
             None => entry.outcome,
         };
+        summary.became.insert(format!("{} {outcome}", entry.kind));
         *summary.outcomes.entry(outcome).or_default() += 1;
     }
     for reason in excused.values() {

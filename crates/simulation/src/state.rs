@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use change::ResourceId;
+use change::{Kind, ResourceId};
 use media::Side;
 use mirror::rules::Backend;
 use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
-    account::{Account, Fields, Record, Refused, Verb, Writing},
+    account::{Account, Fields, Record, Refused, Service, Verb, Writing},
     chance::Chance,
     documents::Papers,
+    mkio::{Served, Switches},
     promises::watch::Watch,
     storage::Storage,
     weather::Part,
@@ -25,6 +26,7 @@ pub(crate) struct State {
     pub(crate) chronicle: Chronicle,
     pub(crate) watch: Watch,
     pub(crate) papers: Papers,
+    pub(crate) served: Served,
 }
 
 impl State {
@@ -46,6 +48,14 @@ impl State {
     /// The service that both accounts are of.
     pub(crate) const fn backend(&self) -> Backend {
         self.primary.service.backend()
+    }
+
+    /// How the replica's service is in what is uncertain, if it is MK.IO.
+    pub(crate) const fn switches(&self) -> Option<Switches> {
+        match self.secondary.service {
+            Service::Ams => None,
+            Service::Mkio(switches) => Some(switches),
+        }
     }
 
     /// A resource changed and nobody is told: what was told of it, and of what names it, says nothing any more.
@@ -89,7 +99,27 @@ impl State {
             storage,
             ids_elsewhere,
         };
-        account.write(verb, id, body, &mut writing)
+        let there = account.get(id).is_some();
+        let record = account.write(verb, id, body, &mut writing)?;
+        if let Some(switches) = self.switches()
+            && id.kind() == Kind::StreamingLocators
+            && !there
+        {
+            self.served.provide(switches, side, &record.properties);
+        }
+        Ok(record)
+    }
+
+    /// Deletes a resource of an account. With a locator its content keys go from the servers that hand out licences.
+    pub(crate) fn delete(&mut self, side: Side, id: &ResourceId) -> Option<Record> {
+        let (account, storage) = self.account_and_storage(side);
+        let record = account.delete(id, storage)?;
+        if let Some(switches) = self.switches()
+            && id.kind() == Kind::StreamingLocators
+        {
+            self.served.withdraw(switches, side, &record.properties);
+        }
+        Some(record)
     }
 }
 
@@ -100,6 +130,8 @@ pub(crate) struct Chronicle {
     pub(crate) found: BTreeMap<ResourceId, Vec<Fields>>,
     /// Locators that are withdrawn and whose deletion was announced to the mirror: how long the log was then.
     pub(crate) announced: BTreeMap<ResourceId, usize>,
+    /// Locators as the last webhook that came through had them.
+    pub(crate) heard: BTreeMap<ResourceId, Fields>,
     /// What events told of.
     pub(crate) told: BTreeSet<ResourceId>,
     /// Assets that a job finished into.

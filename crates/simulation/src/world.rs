@@ -19,7 +19,7 @@ use crate::{
     clock::Clock,
     documents::Papers,
     host::{Log, grid::Delivery},
-    mkio::Switches,
+    mkio::{AssetUpdates, Served, Switches},
     promises::watch::Watch,
     queues::Queues,
     sabotage::Sabotage,
@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) delete_cap: usize,
     /// Whether walks delete locators that were withdrawn.
     pub(crate) converges: bool,
+    /// Whether an operator lets locators be replaced that have content keys.
+    pub(crate) replaces: bool,
     /// Whether sweeps start walks.
     walks: AtomicBool,
     /// Assets with more blobs than this are shared out.
@@ -83,9 +85,10 @@ impl World {
     /// A world whose properties follow from the seed.
     pub(crate) fn random(backend: Backend, seed: u64, trace: bool) -> Self {
         let chance = Chance::new(seed, "world");
+        let switches = Chance::new(seed, "switches");
         let service = match backend {
             Backend::Ams => Service::Ams,
-            Backend::Mkio => Service::Mkio(Switches::random(&Chance::new(seed, "switches"))),
+            Backend::Mkio => Service::Mkio(Switches::random(&switches)),
         };
         let delivery = Delivery {
             lost: *chance.pick(&[0.0, 0.0, 0.1, 0.3, 1.0]),
@@ -110,12 +113,14 @@ impl World {
             };
         }
         world.converges = chance.happens(0.5);
+        world.replaces = backend == Backend::Mkio && switches.happens(0.3);
         // Where events must be enough, no walk helps them.
         world.walk(!world.by_events);
         {
             let mut state = world.state();
             let state = &mut *state;
             state.watch.converges = world.converges;
+            state.watch.replaces = world.replaces;
             for account in [&mut state.primary, &mut state.secondary] {
                 account.lists.counted = chance.happens(0.5);
                 account.lists.slips = chance.happens(0.5);
@@ -126,7 +131,7 @@ impl World {
     }
 
     fn new(service: Service, seed: u64, trace: bool, delivery: Delivery, chance: &Chance) -> Self {
-        let account = |names: [&'static str; 2], accounts: [&'static str; 2]| Account {
+        let account = |service, names: [&'static str; 2], accounts: [&'static str; 2]| Account {
             service,
             records: BTreeMap::new(),
             storage: names.into_iter().zip(accounts).collect(),
@@ -144,13 +149,14 @@ impl World {
             Service::Mkio(_) => (SOURCE_RECORDS, REPLICA_RECORDS),
         };
         let state = State {
-            primary: account(sources, SOURCES),
-            secondary: account(replicas, REPLICAS),
+            primary: account(changing(service), sources, SOURCES),
+            secondary: account(service, replicas, REPLICAS),
             storage: Storage::new(chance.between(2, 6)),
             journal: Journal::default(),
             chronicle: Chronicle::default(),
             watch: Watch::default(),
             papers: Papers::default(),
+            served: Served::default(),
         };
         Self {
             backend: service.backend(),
@@ -164,6 +170,7 @@ impl World {
             sabotage: Sabotage::None,
             by_events: false,
             converges: false,
+            replaces: false,
             walks: AtomicBool::new(false),
             delete_cap: *chance.pick(&[1, 10]),
             large_blobs: *chance.pick(&[1, 3, 2_000]),
@@ -233,5 +240,16 @@ impl World {
             }
         };
         tokio::time::timeout(most, waiting).await.is_ok()
+    }
+}
+
+/// The primary's service: where an asset does not change, there is nothing to mirror.
+const fn changing(service: Service) -> Service {
+    match service {
+        Service::Ams => Service::Ams,
+        Service::Mkio(switches) => Service::Mkio(Switches {
+            asset_updates: AssetUpdates::All,
+            ..switches
+        }),
     }
 }

@@ -4,7 +4,7 @@ use change::{Kind, ResourceId};
 use media::{Body, ErrorKind, ListRequest, Page, ServiceError, Side, record};
 use serde_json::Value;
 
-use super::{Fields, Refused, Shown, Verb, flat};
+use super::{Fields, Refused, Service, Shown, Verb, flat, without_fair_play};
 use crate::{
     line::{Call, Earnest, Line},
     sabotage::Sabotage,
@@ -107,6 +107,12 @@ impl Caller {
                     _ => {}
                 }
             }
+            if side == Side::Primary
+                && world.sabotage == Sabotage::TrustsWebhooks
+                && let Some(heard) = state.chronicle.heard.get(id)
+            {
+                return Some(heard.clone());
+            }
             let account = state.account(side);
             let record = account.get(id)?;
             Some(account.shown(id, record, Shown::Get, world.clock.now(), &world.answers))
@@ -130,8 +136,14 @@ impl Caller {
             let record = account.get(id)?;
             let mut shown =
                 account.shown(id, record, Shown::Get, world.clock.now(), &world.answers);
+            let properties = match account.service {
+                Service::Mkio(switches) if !switches.fair_play_shown => {
+                    without_fair_play(&record.properties)
+                }
+                _ => record.properties.clone(),
+            };
             // The secrets are in the options alone.
-            let mut options = record.properties.get("options").cloned();
+            let mut options = properties.get("options").cloned();
             if side == Side::Secondary && world.sabotage == Sabotage::BlindToKeptOptions {
                 options = forget_kept(options, state.primary.get(id).map(|of| &of.properties));
             }
@@ -234,8 +246,7 @@ impl Caller {
         self.change(&format!("DELETE {id}"), |state, side, earnest| {
             state.watch_delete(side, id);
             if earnest == Earnest::Yes {
-                let (account, storage) = state.account_and_storage(side);
-                account.delete(id, storage);
+                state.delete(side, id);
             }
             Ok(())
         })
@@ -262,6 +273,9 @@ fn distorted(body: &Body, sabotage: Sabotage) -> Body {
         }
         Sabotage::PublishesUnread if body.property("suppressed") == Some(&Value::Bool(true)) => {
             body.set_property("suppressed", Value::Bool(false));
+        }
+        Sabotage::ForgetsContainers if body.property("containerDeletionPolicy").is_some() => {
+            body.set_property("containerDeletionPolicy", Value::Null);
         }
         Sabotage::DeletesContainers if body.property("containerDeletionPolicy").is_some() => {
             body.set_property("containerDeletionPolicy", Value::from("Delete"));

@@ -1,12 +1,12 @@
 //! Lists, page by page, as services really have them: what shifts under whoever reads them comes twice or not at all, and some lie.
 
-use change::ResourceId;
+use change::{Kind, ResourceId};
 use media::ListRequest;
 use mirror::rules::Backend;
 use tokio::time::Instant;
 
-use super::{Account, Record};
-use crate::chance::Chance;
+use super::{Account, Record, Service};
+use crate::{chance::Chance, mkio::NextLink};
 
 /// How an account lists what it has.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +59,7 @@ impl Account {
             Some(Lie::Half) => &all[..all.len() / 2],
             None => &all[..],
         };
-        let after = request.next.as_deref();
+        let after = request.next.as_deref().map(token);
         let from = if lists.counted {
             after.and_then(|after| after.parse().ok()).unwrap_or(0)
         } else {
@@ -76,6 +76,7 @@ impl Account {
             Some((id, _)) if !lists.counted => id.name().to_string(),
             _ => until.to_string(),
         });
+        let next = next.map(|token| self.link(request.kind, &token));
         if lists.slips && !page.is_empty() && chance.happens(SLIPS) {
             let which = chance.below(page.len());
             if chance.happens(0.5) {
@@ -86,4 +87,24 @@ impl Account {
         }
         (page, next)
     }
+
+    /// The next link, as the service has it.
+    fn link(&self, kind: Kind, token: &str) -> String {
+        let Service::Mkio(switches) = self.service else {
+            return token.to_owned();
+        };
+        let path = format!("/api/v1/projects/project/media/{kind}?{TOKEN}{token}");
+        match switches.next_link {
+            NextLink::Absolute => format!("https://app.mk.io{path}"),
+            NextLink::Relative => path,
+        }
+    }
+}
+
+/// What precedes the token in a next link.
+const TOKEN: &str = "$skiptoken=";
+
+/// Where a page begins that a link leads to.
+fn token(link: &str) -> &str {
+    link.split_once(TOKEN).map_or(link, |(_, token)| token)
 }

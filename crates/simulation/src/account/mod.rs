@@ -28,7 +28,7 @@ use crate::{
 pub(crate) use fields::{Fields, flat, of_names, parsed, text, written};
 pub(crate) use lists::{Lie, Lists};
 pub(crate) use policies::{PREDEFINED, SCHEMES, labels_of, policies_named, predefined};
-pub(crate) use secrets::masked;
+pub(crate) use secrets::{has_fair_play, masked, without_fair_play};
 
 /// Which service an account is of, with what nobody knows of it for certain.
 #[derive(Clone, Copy, Debug)]

@@ -21,7 +21,7 @@ pub(crate) fn rounded(time: OffsetDateTime) -> OffsetDateTime {
 /// The resource as a call answers with it.
 pub(crate) fn shown(record: &Record, id: &ResourceId, how: Shown, chance: &Chance) -> Fields {
     let mut properties = match id.kind() {
-        Kind::ContentKeyPolicies => masked(&record.properties, &Value::Null),
+        Kind::ContentKeyPolicies => masked(&record.properties, Some(&Value::Null)),
         Kind::StreamingPolicies if how == Shown::Put => record.properties.clone(),
         Kind::StreamingPolicies => with_empty_keys(&record.properties),
         Kind::StreamingLocators => locator(&record.properties, how, chance),

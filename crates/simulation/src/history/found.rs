@@ -24,6 +24,15 @@ impl Platform {
                 &named(Kind::StreamingLocators, "their locator"),
                 json!({"assetName": "their asset", "streamingPolicyName": "Predefined_ClearStreamingOnly"}),
             );
+            // Withdrawn while no mirror was there.
+            for name in ["old 1", "old 2", "old 3"] {
+                if chance.happens(0.7) {
+                    self.put_secondary(
+                        &named(Kind::StreamingLocators, name),
+                        json!({"assetName": "their asset", "streamingPolicyName": "Predefined_ClearStreamingOnly"}),
+                    );
+                }
+            }
         }
         if chance.happens(0.2) {
             // A container without an asset.
@@ -120,6 +129,7 @@ impl Platform {
             return;
         }
         let mut state = self.world.state();
+        // What that does to licences is not the mirror's doing.
         let (account, storage) = state.account_and_storage(Side::Secondary);
         account.delete(id, storage);
         drop(state);

@@ -73,8 +73,7 @@ impl Platform {
     pub(crate) fn delete(&self, id: &ResourceId) -> Option<Fields> {
         let world = &self.world;
         let mut state = world.state();
-        let (account, storage) = state.account_and_storage(Side::Primary);
-        let record = account.delete(id, storage)?;
+        let record = state.delete(Side::Primary, id)?;
         drop(state);
         world.say(format_args!("platform  DELETE {id}"));
         self.raise(id, Happened::Deleted);
@@ -172,7 +171,6 @@ impl Platform {
     }
 
     /// A hint for everything that the primary has: as a walk at the greatest depth would send it.
-    #[cfg(test)]
     pub(crate) fn walk(&self) {
         let mut ids: Vec<ResourceId> = {
             let state = self.world.state();

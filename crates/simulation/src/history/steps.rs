@@ -96,14 +96,14 @@ impl Platform {
             34..46 => self.change_bytes(),
             46..51 => self.write_asset_filter(),
             51..67 => self.publish_title(),
-            67..75 => self.change_some_locator(),
-            75..77 => self.rename_locator(),
+            67..73 => self.change_some_locator(),
+            73..77 => self.rename_locator(),
             77..79 => self.delete_one(Kind::ContentKeyPolicies),
             79..81 => self.delete_one(Kind::StreamingPolicies),
             81..83 => self.delete_one(Kind::AccountFilters),
             83..84 => self.delete_one(Kind::AssetFilters),
             84..86 => self.delete_one(Kind::Assets),
-            86..90 => self.delete_one(Kind::StreamingLocators),
+            86..90 => self.withdraw(),
             90..91 => self.lose_container(),
             91..92 => self.encrypt_one(),
             92..94 => self.meddle(),
@@ -150,6 +150,15 @@ impl Platform {
         }
     }
 
+    /// Locators are withdrawn, now and then of a whole season at once.
+    fn withdraw(&self) {
+        let season = self.chance.happens(0.5);
+        let titles = if season { self.chance.between(2, 4) } else { 1 };
+        for _ in 0..titles {
+            self.delete_one(Kind::StreamingLocators);
+        }
+    }
+
     /// The primary's lists say for a while that most of it is gone.
     fn lie(&self) {
         let lie = *self.chance.pick(&[Lie::Empty, Lie::Half]);
@@ -167,6 +176,7 @@ impl Platform {
         }
         let part = *self.chance.pick(&[
             Part::Primary,
+            Part::Primary,
             Part::Secondary,
             Part::SourceStorage,
             Part::ReplicaStorage,
@@ -178,6 +188,10 @@ impl Platform {
             part.as_str()
         ));
         self.world.weather.darken(part, time);
+        // A walk named everything just before; where events must be enough, none does.
+        if part == Part::Primary && !self.world.by_events && self.chance.happens(0.8) {
+            self.walk();
+        }
     }
 
     /// Somebody empties the container of the app's state.

@@ -6,11 +6,14 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
 };
-use change::ResourceId;
+use change::{Kind, Name, ResourceId};
 use serde_json::{Value, json};
 
 use super::Host;
-use crate::{account::written, world::World};
+use crate::{
+    account::{Fields, written},
+    world::World,
+};
 
 /// The projects, by name.
 pub(crate) const PRIMARY: &str = "east";
@@ -57,10 +60,21 @@ pub(crate) fn job_event(world: &World, state: &str, outputs: &[&str]) -> Value {
     event(world, kind, &source, PRIMARY, &data)
 }
 
+/// The locator that an event brings along.
+fn locator_of(event: &Value) -> Option<(ResourceId, Fields)> {
+    let shown = event["data"]["resource"].as_object()?;
+    let name = Name::new(shown.get("name")?.as_str()?).ok()?;
+    let id = ResourceId::new(Kind::StreamingLocators, name);
+    (event["type"] == "MediaKind.StreamingLocatorCreated").then(|| (id, shown.clone()))
+}
+
 impl Host {
     /// Whether the webhook need not be sent again: it was taken, or refused for good.
     pub(super) async fn receive_webhook(&self, secret: &'static str, event: &Value) -> bool {
         let (process, app) = self.current();
+        if let Some((id, shown)) = locator_of(event).filter(|_| secret == SECRET) {
+            self.world.state().chronicle.heard.insert(id, shown);
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in [
             ("content-type", "application/json"),

@@ -3,10 +3,14 @@
 use change::ResourceId;
 use serde_json::{Value, json};
 
+use super::{AssetUpdates, Switches};
 use crate::account::{Account, Fields, Refused, Unknown, Writing, of_names, text};
 
 /// Where the bytes are: never changed.
 const PLACEMENT: [&str; 2] = ["storageAccountName", "container"];
+
+/// What the documentation says that an update changes.
+const DOCUMENTED: [&str; 2] = ["description", "containerDeletionPolicy"];
 
 const GIVEN: &[&str] = &[
     "alternateId",
@@ -22,6 +26,7 @@ const OWN: &[&str] = &["assetId", "created", "lastModified"];
 
 pub(super) fn write(
     account: &Account,
+    switches: Switches,
     id: &ResourceId,
     wanted: &Fields,
     writing: &mut Writing<'_>,
@@ -46,14 +51,18 @@ pub(super) fn write(
         if PLACEMENT.iter().any(differs) {
             return Err(Refused::BAD_REQUEST);
         }
+        if switches.asset_updates == AssetUpdates::Documented {
+            kept.retain(|name, _| DOCUMENTED.contains(&name.as_str()));
+        }
+        let merges = switches.asset_updates != AssetUpdates::All;
         // The policy for the end can be changed, not unset.
-        for name in PLACEMENT
-            .into_iter()
-            .chain(["containerDeletionPolicy", "assetId"])
-        {
-            if let Some(value) = old.properties.get(name) {
-                kept.entry(name).or_insert_with(|| value.clone());
-            }
+        let stays = |name: &str| {
+            merges
+                || PLACEMENT.contains(&name)
+                || ["containerDeletionPolicy", "assetId"].contains(&name)
+        };
+        for (name, value) in old.properties.iter().filter(|(name, _)| stays(name)) {
+            kept.entry(name).or_insert_with(|| value.clone());
         }
         return Ok(kept);
     }
@@ -65,11 +74,11 @@ pub(super) fn write(
         Some(named) => named.to_owned(),
         None => format!("asset-{asset_id}"),
     };
-    if account.is_bound(storage, &container) {
+    if switches.containers_checked && account.is_bound(storage, &container) {
         return Err(Refused::CONFLICT);
     }
     // Lest what others have there be deleted with the asset one day.
-    let careless = !kept.contains_key("containerDeletionPolicy");
+    let careless = switches.containers_checked && !kept.contains_key("containerDeletionPolicy");
     if careless && writing.storage.container(behind, &container).is_some() {
         return Err(Refused::CONFLICT);
     }

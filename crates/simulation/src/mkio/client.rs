@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use change::{Kind, Name, ResourceId};
-use media::{Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage};
+use media::{Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Side, Storage};
 use serde_json::Value;
 use time::{UtcOffset, macros::format_description};
 use tokio::time::sleep;
@@ -42,6 +42,17 @@ impl Client {
         }
     }
 
+    fn sabotage(&self) -> Sabotage {
+        self.caller.line.world.sabotage
+    }
+
+    /// Whether who has content keys is not to be seen: nothing else is asked for by whoever deletes what is gone.
+    fn is_blind_to_users(&self) -> bool {
+        self.caller.side == Side::Primary
+            && self.sabotage() == Sabotage::BlindToUsers
+            && self.caller.line.world.state().watch.found_gone()
+    }
+
     /// What an answer says. What is not found counts as gone only if the project itself answers in the same invocation.
     async fn found<T>(&self, answer: Result<Option<T>, Unread>) -> Result<Option<T>, ServiceError> {
         let found = match answer {
@@ -52,6 +63,9 @@ impl Client {
             answer => answer?,
         };
         let side = self.caller.side;
+        if found.is_none() && self.sabotage() == Sabotage::TrustsLostProjects {
+            return Ok(None);
+        }
         let answered = {
             let world = &self.caller.line.world;
             let mut state = world.state();
@@ -104,6 +118,9 @@ impl Client {
             .await?;
         let whole = match id.kind() {
             Kind::ContentKeyPolicies => self.policy(id).await?,
+            Kind::StreamingLocators if self.sabotage() == Sabotage::ReleasesUnread => {
+                Some(body.clone())
+            }
             Kind::StreamingLocators => self.with_keys(written.body).await?,
             _ => Some(written.body),
         };
@@ -204,12 +221,21 @@ impl MediaService for Client {
     }
 
     async fn list(&self, request: &ListRequest) -> Result<Page, ServiceError> {
+        if request.kind == Kind::StreamingLocators && self.is_blind_to_users() {
+            return Ok(Page {
+                items: Vec::new(),
+                next: None,
+            });
+        }
         let page = self.caller.list(request).await.map(Some);
         let page = self.found(page).await?;
         page.ok_or_else(|| ServiceError::new(ErrorKind::Unavailable, "LIST", "list-not-found"))
     }
 
     async fn locators_of(&self, asset: &Name) -> Result<Option<Vec<Name>>, ServiceError> {
+        if self.is_blind_to_users() {
+            return Ok(Some(Vec::new()));
+        }
         let operation = format!("LIST streamingLocators of {asset}");
         let page = self
             .caller
@@ -257,7 +283,7 @@ impl MediaService for Client {
 
     async fn create(&self, body: &Body) -> Result<Body, ServiceError> {
         let created = self.write(Verb::Put, body).await;
-        let sabotaged = self.caller.line.world.sabotage == Sabotage::PublishesOtherKeys;
+        let sabotaged = self.sabotage() == Sabotage::PublishesOtherKeys;
         match created {
             // Whoever does not care has the service make other keys, and publishes.
             Err(error) if error.kind == ErrorKind::Refused && sabotaged => {
@@ -272,6 +298,9 @@ impl MediaService for Client {
 
     async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
         match body.id().kind() {
+            Kind::ContentKeyPolicies if self.sabotage() == Sabotage::PutsPolicies => {
+                self.write(Verb::Put, body).await
+            }
             Kind::ContentKeyPolicies => self.write(Verb::Patch, body).await,
             Kind::StreamingLocators => {
                 let mut body = body.clone();

@@ -5,6 +5,7 @@ pub(crate) mod client;
 mod content_key_policies;
 mod locators;
 mod render;
+mod served;
 mod streaming_policies;
 mod switches;
 
@@ -13,7 +14,11 @@ use change::{Kind, ResourceId};
 use crate::account::{Account, Fields, Refused, Verb, Writing, filters};
 
 pub(crate) use render::shown;
-pub(crate) use switches::{ExplicitKeys, LocatorIds, Options, Switches};
+pub(crate) use served::Served;
+pub use switches::SWITCHES;
+pub(crate) use switches::{
+    AssetUpdates, ExplicitKeys, KeyServers, LocatorIds, NextLink, Options, Secrets, Switches,
+};
 
 /// PUT or PATCH: the properties as they are kept then. Only content key policies are patched, and only what is there.
 pub(crate) fn write(
@@ -32,7 +37,7 @@ pub(crate) fn write(
             content_key_policies::update(account, switches, id, wanted, writing)
         }
         (_, Verb::Patch) => Err(Refused::BAD_REQUEST),
-        (Kind::Assets, Verb::Put) => assets::write(account, id, wanted, writing),
+        (Kind::Assets, Verb::Put) => assets::write(account, switches, id, wanted, writing),
         (Kind::AssetFilters | Kind::AccountFilters, Verb::Put) => {
             filters::write(account, id, wanted)
         }

@@ -4,7 +4,7 @@ use change::{Kind, ResourceId};
 use serde_json::{Value, json};
 use time::{OffsetDateTime, macros::format_description};
 
-use super::Switches;
+use super::{Secrets, Switches};
 use crate::{
     account::{Fields, Record, Shown, masked, parsed, text},
     chance::Chance,
@@ -21,7 +21,7 @@ pub(crate) fn shown(
 ) -> Fields {
     let usable = record.usable <= now;
     let mut properties = match id.kind() {
-        Kind::ContentKeyPolicies => masked(&record.properties, &json!("")),
+        Kind::ContentKeyPolicies => policy(&record.properties, switches.secrets),
         Kind::StreamingLocators => locator(&record.properties, switches, usable, chance),
         _ => record.properties.clone(),
     };
@@ -65,6 +65,18 @@ pub(crate) fn shown(
         json!({"createdAt": micros(record.created), "lastModifiedAt": micros(record.modified)}),
     );
     shown
+}
+
+/// A content key policy whose secrets are not for everybody.
+fn policy(properties: &Fields, secrets: Secrets) -> Fields {
+    let mask = match secrets {
+        Secrets::Blank => Some(json!("")),
+        Secrets::Absent => None,
+        Secrets::Null => Some(Value::Null),
+        Secrets::Asterisks => Some(json!("****")),
+        Secrets::Shown => return properties.clone(),
+    };
+    masked(properties, mask.as_ref())
 }
 
 /// The state of a policy or a locator.

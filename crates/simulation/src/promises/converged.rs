@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     canonical::{Canonical, SUPPRESSED},
-    model::Pair,
+    model::{Pair, UNCHANGED},
     terms::terms,
     watch::KEPT,
 };
@@ -57,6 +57,16 @@ impl Said {
         excuses.iter().copied().find(|reason| given(reason))
     }
 
+    /// An option that a policy keeps though its source has it no more, and that the mirror did not name when it gave up.
+    fn kept_unnamed(&self, pair: &Pair<'_>) -> Option<String> {
+        let entry = self.last.get(&pair.id().to_string())?;
+        let gave_up = entry.reason.as_deref() == Some("replica-conflict");
+        let kept = pair.kept_options();
+        let unnamed = |name: &&String| !entry.detail.contains(name.as_str());
+        let unnamed = kept.iter().find(|name| gave_up && unnamed(name))?;
+        Some(format!("{unnamed:?} is kept and not named"))
+    }
+
     fn words(&self, id: &ResourceId) -> String {
         match self.last.get(&id.to_string()) {
             None => "the mirror said nothing".to_owned(),
@@ -90,7 +100,13 @@ pub(crate) fn check(
             continue;
         };
         let excuses = pair.excuses();
+        let unnamed = said.kept_unnamed(&pair);
+        broken.extend(unnamed.map(|what| format!("{id}: {what}; {}", said.words(id))));
         match said.one_of(id, &excuses) {
+            Some(UNCHANGED) if pair.bytes_differ().is_some() => {
+                let bytes = pair.bytes_differ().unwrap_or_default();
+                broken.push(format!("{id}: {bytes}; {}", said.words(id)));
+            }
             Some(reason) => {
                 excused.insert(id.clone(), reason.to_owned());
             }
@@ -117,6 +133,7 @@ pub(crate) fn check(
         }
     }
     broken.extend(published_still(state, log));
+    broken.extend(without_licences(state));
     broken.extend(left_by_walks(state, said));
     broken.extend(dishonest(state, said));
     for (id, record) in foreign {
@@ -156,6 +173,7 @@ fn half_done(state: &State, log: &Log, id: &ResourceId) -> bool {
     };
     match id.kind() {
         Kind::StreamingLocators => terms.hides_at_first && hidden,
+        Kind::Assets => terms.patches && log.entries(0).iter().any(said),
         Kind::ContentKeyPolicies => terms.patches && log.entries(0).iter().any(said),
         _ => false,
     }
@@ -198,6 +216,21 @@ fn published_still(state: &State, log: &Log) -> Vec<String> {
             !entries.iter().any(failed)
         })
         .map(|(id, _)| format!("{id} was withdrawn, and its replica is published still"))
+        .collect()
+}
+
+/// Locators of the primary whose viewers get no licence any more, on whichever servers there are.
+fn without_licences(state: &State) -> Vec<String> {
+    let Some(switches) = state.switches() else {
+        return Vec::new();
+    };
+    let locators = state.primary.of_kind(Kind::StreamingLocators);
+    locators
+        .filter(|(_, of)| {
+            let served = &state.served;
+            !served.has_all(switches, Side::Primary, &of.properties)
+        })
+        .map(|(id, _)| format!("{id} plays no more: its content keys were taken away"))
         .collect()
 }
 

@@ -9,11 +9,17 @@ use super::{
     terms::terms,
 };
 use crate::{
-    account::{Account, Fields, PREDEFINED, Record, Service, filters, policies_named, text},
-    mkio::{ExplicitKeys, LocatorIds, Options, Switches},
+    account::{Account, Fields, PREDEFINED, Record, filters, has_fair_play, policies_named, text},
+    mkio::{AssetUpdates, ExplicitKeys, LocatorIds, Options, Switches},
     state::State,
     storage::Blob,
 };
+
+/// The reason for what an update of an asset leaves as it was.
+pub(super) const UNCHANGED: &str = "replica-ignored";
+
+/// The reason for what has secrets that nobody shows, and for whatever needs that.
+const MASKED: &str = "secret-masked";
 
 /// A source, its replica, and the state of the world round them.
 pub(super) struct Pair<'a> {
@@ -31,6 +37,10 @@ impl<'a> Pair<'a> {
             source: state.primary.get(id)?,
             replica: state.secondary.get(id),
         })
+    }
+
+    pub(super) const fn id(&self) -> &ResourceId {
+        self.id
     }
 
     /// What is different, in words; nothing when all is as it should be.
@@ -70,10 +80,7 @@ impl<'a> Pair<'a> {
 
     /// What is uncertain of MK.IO, if that is the service.
     const fn switches(&self) -> Option<Switches> {
-        match self.state.primary.service {
-            Service::Ams => None,
-            Service::Mkio(switches) => Some(switches),
-        }
+        self.state.switches()
     }
 
     fn missing_bytes(&self, replica: &Record) -> Option<String> {
@@ -110,27 +117,47 @@ impl<'a> Pair<'a> {
 
     /// PATCH unsets nothing, and where it merges options it removes none.
     fn key_policy_excuses(&self) -> Vec<&'static str> {
-        let (Some(switches), Some(replica)) = (self.switches(), self.replica) else {
+        let Some(switches) = self.switches() else {
             return Vec::new();
         };
-        let names = |record: &Record| -> Vec<Value> {
-            let options = record.properties.get("options").and_then(Value::as_array);
-            options
-                .into_iter()
-                .flatten()
-                .map(|option| option["name"].clone())
-                .collect()
+        if self.is_masked() {
+            return vec![MASKED];
+        }
+        let Some(replica) = self.replica else {
+            return Vec::new();
         };
-        let of_source = names(self.source);
-        let kept = names(replica).iter().any(|name| !of_source.contains(name));
+        let kept = !self.kept_options().is_empty();
         let mut excuses = Vec::new();
         if kept && switches.options == Options::Merged {
             excuses.push("replica-conflict");
+        }
+        if !switches.fair_play_shown && has_fair_play(&replica.properties) {
+            excuses.push(MASKED);
         }
         if self.lacks_what_stays(&["description", "fairPlayAmsCompatibility"]) {
             excuses.push("replica-ignored");
         }
         excuses
+    }
+
+    /// The names of the options that the replica has and the source has not.
+    pub(super) fn kept_options(&self) -> Vec<String> {
+        let names = |record: &Record| -> Vec<String> {
+            let options = record.properties.get("options").and_then(Value::as_array);
+            let options = options.into_iter().flatten();
+            let names = options.filter_map(|option| option["name"].as_str());
+            names.map(ToOwned::to_owned).collect()
+        };
+        let of_source = names(self.source);
+        let mut kept = self.replica.map(names).unwrap_or_default();
+        kept.retain(|name| !of_source.contains(name));
+        kept
+    }
+
+    /// Whether this is a content key policy with secrets of FairPlay, which nobody shows.
+    fn is_masked(&self) -> bool {
+        let hidden = self.switches().is_some_and(|of| !of.fair_play_shown);
+        hidden && has_fair_play(&self.source.properties)
     }
 
     /// Whether the replica has any of these and the source has not.
@@ -152,11 +179,10 @@ impl<'a> Pair<'a> {
         if self.replica.is_some() && !updates {
             excuses.push("replica-conflict");
         }
-        let mut named = policies_named(&self.source.properties).into_iter();
-        let dangling = named.any(|name| !self.anywhere(Kind::ContentKeyPolicies, name));
         // What it needs is looked for before it is known whether an update is refused.
-        if dangling && (self.replica.is_none() || self.switches().is_some()) {
-            excuses.push("dependency-failed");
+        if self.replica.is_none() || self.switches().is_some() {
+            let named = policies_named(&self.source.properties).into_iter();
+            excuses.extend(named.filter_map(|name| self.lack_of(name)));
         }
         excuses
     }
@@ -185,11 +211,31 @@ impl<'a> Pair<'a> {
         if self.replica.is_some_and(elsewhere) {
             excuses.push("replica-refused");
         }
+        excuses.extend(self.unchanged_excuse());
         let published = !self.state.primary.locators_of(self.id.name()).is_empty();
         if self.replica.is_none() && !published {
             excuses.push("out-of-scope");
         }
         excuses
+    }
+
+    /// An update of an asset that leaves something as it was.
+    fn unchanged_excuse(&self) -> Option<&'static str> {
+        let switches = self.switches().filter(|_| self.replica.is_some())?;
+        let stays = match switches.asset_updates {
+            AssetUpdates::All => false,
+            AssetUpdates::Merged => {
+                self.lacks_what_stays(&["alternateId", "description", "labels"])
+            }
+            AssetUpdates::Documented => true,
+        };
+        stays.then_some(UNCHANGED)
+    }
+
+    /// Whether the bytes are as they should be, whatever else of the asset is not.
+    pub(super) fn bytes_differ(&self) -> Option<String> {
+        let replica = self.replica.filter(|_| self.id.kind() == Kind::Assets)?;
+        self.missing_bytes(replica)
     }
 
     fn filter_excuses(&self) -> Vec<&'static str> {
@@ -220,8 +266,17 @@ impl<'a> Pair<'a> {
             let in_place = self
                 .canonical_source()
                 .same_but_for(&replica_now, changes_in);
-            if !in_place && (has_keys || id_of(source) != id_of(replica)) {
+            let replaced = !has_keys || self.state.watch.replaces;
+            if !in_place && (!replaced || id_of(source) != id_of(replica)) {
                 excuses.push("replica-conflict");
+            }
+            let used = self.state.primary.of_kind(Kind::StreamingLocators);
+            let mut used = used.flat_map(|(_, locator)| keys(&locator.properties).into_keys());
+            if !in_place
+                && self.state.watch.replaces
+                && used.any(|key| keys(replica).contains_key(&key))
+            {
+                excuses.push("keys-shared");
             }
             if self.switches().is_some() && self.lacks_what_stays(&["startTime"]) {
                 excuses.push("replica-ignored");
@@ -276,10 +331,8 @@ impl<'a> Pair<'a> {
         }
         let key_policies = source.get("contentKeys").and_then(Value::as_array);
         let key_policies = key_policies.into_iter().flatten();
-        let mut key_policies = key_policies.filter_map(|key| key["policyName"].as_str());
-        if key_policies.any(|name| !self.anywhere(Kind::ContentKeyPolicies, name)) {
-            excuses.push("dependency-failed");
-        }
+        let key_policies = key_policies.filter_map(|key| key["policyName"].as_str());
+        excuses.extend(key_policies.filter_map(|name| self.lack_of(name)));
         excuses
     }
 
@@ -293,9 +346,12 @@ impl<'a> Pair<'a> {
         {
             None => excuses.push("dependency-failed"),
             Some(asset) => {
-                if asset.difference().is_some() && !asset.excuses().is_empty() {
+                // Bytes are published under whatever labels.
+                let mut of_asset = asset.excuses();
+                of_asset.retain(|excuse| *excuse != UNCHANGED);
+                if asset.difference().is_some() && !of_asset.is_empty() {
                     excuses.push("replica-not-ready");
-                    excuses.extend(asset.excuses());
+                    excuses.extend(of_asset);
                 }
             }
         }
@@ -307,11 +363,8 @@ impl<'a> Pair<'a> {
             }
             excuses.extend(self.named_policy_excuses(policy));
         }
-        if let Some(policy) = text(source, "defaultContentKeyPolicyName")
-            && !self.anywhere(Kind::ContentKeyPolicies, policy)
-        {
-            excuses.push("dependency-failed");
-        }
+        let key_policy = text(source, "defaultContentKeyPolicyName");
+        excuses.extend(key_policy.and_then(|name| self.lack_of(name)));
         let lost = filters::named(source).any(|filter| {
             let of_asset = asset.as_ref().and_then(|asset| {
                 let filter = Name::new(filter).ok()?;
@@ -341,7 +394,21 @@ impl<'a> Pair<'a> {
         match policy.difference() {
             None if versions > 1 => vec!["replica-refused", "keys-refused"],
             None => Vec::new(),
-            Some(_) => vec!["dependency-failed", "replica-refused", "keys-refused"],
+            Some(_) => {
+                let mut excuses = vec!["dependency-failed", "replica-refused", "keys-refused"];
+                let masked = policy.excuses().into_iter();
+                excuses.extend(masked.filter(|excuse| *excuse == MASKED));
+                excuses
+            }
+        }
+    }
+
+    /// Why there is no content key policy of this name: it is nowhere, or in the primary alone with secrets that nobody shows.
+    fn lack_of(&self, name: &str) -> Option<&'static str> {
+        let id = ResourceId::new(Kind::ContentKeyPolicies, Name::new(name).ok()?);
+        match Pair::new(self.state, &id) {
+            None => (!self.there(&id)).then_some("dependency-failed"),
+            Some(policy) => (policy.replica.is_none() && policy.is_masked()).then_some(MASKED),
         }
     }
 

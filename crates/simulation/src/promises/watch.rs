@@ -39,6 +39,8 @@ pub(crate) struct Watch {
     pub(crate) ignored: BTreeSet<ResourceId>,
     /// Whether walks delete locators that were withdrawn.
     pub(crate) converges: bool,
+    /// Whether locators are replaced that have content keys.
+    pub(crate) replaces: bool,
     /// Whether an operator confirmed the deletions that wait.
     pub(crate) confirmed: bool,
     /// How many deletions each walk asked for.
@@ -82,6 +84,14 @@ impl Watch {
             let what = format!("the cap is {cap}, and it asks for one more: {text}");
             self.breaks("no walk deletes above the cap", what);
         }
+    }
+
+    /// Whether this invocation found a locator gone.
+    pub(crate) fn found_gone(&self) -> bool {
+        let task = task::try_id();
+        let locator = |id: &ResourceId| id.kind() == Kind::StreamingLocators;
+        let mut sources = self.sources.iter();
+        sources.any(|((of, id), there)| *of == task && locator(id) && !there)
     }
 
     /// Whether an account has answered this invocation.
@@ -341,7 +351,7 @@ impl State {
             || (hidden && terms(self.backend()).hides_at_first)
             || match self.watch.sources.get(&(task::try_id(), id.clone())) {
                 // It changed: to be replaced.
-                Some(true) => keys(&replica).is_empty() && same_id,
+                Some(true) => (keys(&replica).is_empty() || self.watch.replaces) && same_id,
                 // It was withdrawn.
                 Some(false) => {
                     let decided = terms(self.backend()).deletes.contains(&id.kind());
