@@ -147,8 +147,8 @@ reasons! {
         "Something that the resource needs cannot be mirrored.",
         "See the reason of what the detail names.";
     DeletesOff = "deletes-off", false, Configuration,
-        "The resource is gone from the primary, and the setting keeps the replica.",
-        "None if that is wanted; else delete it in the secondary, or switch deletions on for this kind.";
+        "The resource is gone from the primary, and the replica stays: the setting keeps it, or the primary did not announce a deletion.",
+        "None if that is wanted. Where MIRROR_DELETES says converge for the kind the next complete walk deletes it; else delete it in the secondary, or switch deletions on for this kind.";
     DeleteCap = "delete-cap", false, Configuration,
         "More deletions are due at once than the cap allows, or their count was lost and is made anew; none is done.",
         "Look at them; confirm them, or put the resources back.";
