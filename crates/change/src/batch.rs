@@ -3,6 +3,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{
     BadMessage, Cause, Change, Depth, FORMAT_VERSION, Kind, MAX_MESSAGE_BYTES, Name, ResourceId,
+    message,
 };
 
 /// The most names in a batch.
@@ -123,13 +124,7 @@ impl Batch {
     /// # Errors
     /// [`BadMessage`] when it cannot be understood; retrying cannot help.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadMessage> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            return Err(BadMessage::TooLarge(bytes.len()));
-        }
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| BadMessage::from(&error))?;
-        if wire.v != FORMAT_VERSION {
-            return Err(BadMessage::Version(wire.v));
-        }
+        let wire = message::read(bytes, |wire: &Wire| wire.v)?;
         let kind: Kind = wire.kind.parse()?;
         if kind.parent().is_some() {
             return Err(BadMessage::Name(crate::BadName::Empty));
@@ -144,7 +139,7 @@ impl Batch {
                 .map_err(|_| BadMessage::Depth)?,
             cause: wire.cause,
             run: wire.run,
-            since: crate::message::time(wire.since)?,
+            since: message::time(wire.since)?,
             attempt: wire.attempt,
         })
     }

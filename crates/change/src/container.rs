@@ -3,7 +3,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{BadMessage, Cause, Change, FORMAT_VERSION, Kind, MAX_MESSAGE_BYTES, Name, ResourceId};
+use crate::{
+    BadMessage, Cause, Change, FORMAT_VERSION, Kind, MAX_MESSAGE_BYTES, Name, ResourceId, message,
+};
 
 /// Whether a text is the name of a storage account of Azure: 3 to 24 lower-case letters and digits.
 #[must_use]
@@ -125,15 +127,8 @@ impl ContainerChange {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self, BadMessage> {
-        let wire: Wire<'_> =
-            serde_json::from_slice(bytes).map_err(|error| BadMessage::from(&error))?;
-        if wire.v != FORMAT_VERSION {
-            return Err(BadMessage::Version(wire.v));
-        }
-        let since = wire
-            .since
-            .map(|text| OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| BadMessage::Since))
-            .transpose()?;
+        let wire = message::read(bytes, |wire: &Wire<'_>| wire.v)?;
+        let since = message::time(wire.since)?;
         Ok(Self {
             attempt: wire.attempt,
             ..Self::new(wire.account, wire.container, since)?

@@ -110,6 +110,21 @@ pub enum BadMessage {
     Since,
 }
 
+/// The JSON of a message. `version` is its field `v`.
+pub(crate) fn read<'a, T: Deserialize<'a>>(
+    bytes: &'a [u8],
+    version: impl FnOnce(&T) -> u32,
+) -> Result<T, BadMessage> {
+    if bytes.len() > MAX_MESSAGE_BYTES {
+        return Err(BadMessage::TooLarge(bytes.len()));
+    }
+    let message = serde_json::from_slice(bytes).map_err(|error| BadMessage::from(&error))?;
+    match version(&message) {
+        FORMAT_VERSION => Ok(message),
+        other => Err(BadMessage::Version(other)),
+    }
+}
+
 /// A time of a message.
 pub(crate) fn time(text: Option<String>) -> Result<Option<OffsetDateTime>, BadMessage> {
     text.map(|text| OffsetDateTime::parse(&text, &Rfc3339).map_err(|_| BadMessage::Since))
@@ -183,14 +198,7 @@ impl Change {
     /// # Errors
     /// [`BadMessage`] when it cannot be understood; retrying cannot help.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadMessage> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            return Err(BadMessage::TooLarge(bytes.len()));
-        }
-        let wire: Wire<'_> =
-            serde_json::from_slice(bytes).map_err(|error| BadMessage::from(&error))?;
-        if wire.v != FORMAT_VERSION {
-            return Err(BadMessage::Version(wire.v));
-        }
+        let wire = read(bytes, |wire: &Wire<'_>| wire.v)?;
         let kind: Kind = wire.kind.parse()?;
         Ok(Self {
             id: ResourceId::from_parts(kind, wire.parent, wire.name)?,

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{BadMessage, Cause, Depth, FORMAT_VERSION, Kind, MAX_MESSAGE_BYTES};
+use crate::{BadMessage, Cause, Depth, FORMAT_VERSION, Kind, message};
 
 /// One kind to be walked in one run, for the queue `walk`. It says everything that the walk needs to know: the run's document may be lost.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,21 +101,15 @@ impl WalkOrder {
     /// # Errors
     /// [`BadMessage`] when it cannot be understood; retrying cannot help.
     pub fn parse(bytes: &[u8]) -> Result<Self, BadMessage> {
-        if bytes.len() > MAX_MESSAGE_BYTES {
-            return Err(BadMessage::TooLarge(bytes.len()));
-        }
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| BadMessage::from(&error))?;
-        if wire.v != FORMAT_VERSION {
-            return Err(BadMessage::Version(wire.v));
-        }
+        let wire = message::read(bytes, |wire: &Wire| wire.v)?;
         Ok(Self {
             kind: wire.kind.parse()?,
             depth: wire.depth.parse().map_err(|_| BadMessage::Depth)?,
             cause: wire.cause,
             run: wire.run,
-            since: crate::message::time(Some(wire.since))?.ok_or(BadMessage::Since)?,
+            since: message::time(Some(wire.since))?.ok_or(BadMessage::Since)?,
             name: wire.name,
-            created_after: crate::message::time(wire.created_after)?,
+            created_after: message::time(wire.created_after)?,
             rate: wire.rate.filter(|rate| *rate > 0.0),
             attempt: wire.attempt,
         })
