@@ -11,7 +11,7 @@ use state::{Progress, Run, RunState};
 use self::work::{Done, work};
 use super::{
     Function, MESSAGE, copy_blobs,
-    queue::{enqueued, poison},
+    queue::{PAUSE, enqueued, poison},
     route::BACKFILL,
 };
 use crate::{
@@ -26,9 +26,6 @@ pub(super) const FUNCTION: Function =
 /// How long calls wait for their turn at most: the names that are looked at then are put back. The host ends an invocation after ten
 /// minutes.
 const LAST_CALL: Duration = Duration::from_secs(480);
-
-/// How long the messages of a paused run wait.
-const PAUSE: Duration = Duration::from_secs(60);
 
 async fn run(app: &App, invocation: &Invocation) -> Reply {
     let last_call = tokio::time::Instant::now() + LAST_CALL;

@@ -14,6 +14,9 @@ use crate::{
     protocol::{Invocation, Reply},
 };
 
+/// How long the messages of a paused run wait, orders and batches.
+pub(super) const PAUSE: Duration = Duration::from_secs(60);
+
 /// Moves the message, with its reason, into the queue's poison queue.
 pub(super) async fn poison(
     app: &App,

@@ -20,7 +20,7 @@ use self::{
 };
 use super::{
     Function, MESSAGE,
-    queue::{enqueued, poison},
+    queue::{PAUSE, enqueued, poison},
 };
 use crate::{
     app::App,
@@ -36,9 +36,6 @@ pub(super) const FUNCTION: Function =
 
 /// How long one walk may take. The host ends it after ten minutes.
 const PATIENCE: Duration = Duration::from_secs(480);
-
-/// How long the orders of a paused run wait.
-const PAUSE: Duration = Duration::from_secs(60);
 
 /// How long the order of a backfill's locators waits before it is seen whether it is their turn.
 const TURN: Duration = Duration::from_secs(5);
