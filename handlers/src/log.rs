@@ -18,6 +18,33 @@ const MAX_DETAIL: usize = 2000;
 /// The most problems of a heartbeat in a line.
 const MAX_PROBLEMS: usize = 12;
 
+/// Writes a line about an invocation: which it is, then what is said of it.
+macro_rules! entry {
+    ($level:ident, $invocation:expr; $($said:tt)+) => {
+        tracing::$level!(
+            target: "handler",
+            function = $invocation.function(),
+            invocation_id = $invocation.id,
+            traceparent = $invocation.traceparent,
+            $($said)+
+        )
+    };
+}
+
+/// The same about a part of a run, an order or a batch: which it is, then what is said of it.
+macro_rules! entry_of_run {
+    ($invocation:expr, $part:expr, $run:expr; $($said:tt)+) => {
+        entry!(info, $invocation;
+            run = $run,
+            kind = $part.kind.as_str(),
+            depth = $part.depth.as_str(),
+            cause = $part.cause.as_str(),
+            attempt = $part.attempt,
+            $($said)+
+        )
+    };
+}
+
 /// Starts logging. Only the handler's own lines are written: no library decides what gets into the log.
 pub fn start() {
     tracing_subscriber::registry()
@@ -43,11 +70,7 @@ pub(crate) fn change(
 ) {
     let id = &change.id;
     let outcome = report.outcome;
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
+    entry!(info, invocation;
         kind = id.kind().as_str(),
         parent = id.parent().map(change::Name::as_str),
         name = id.name().as_str(),
@@ -73,16 +96,7 @@ pub(crate) fn batch(
     calls: Calls,
     took: Duration,
 ) {
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
-        run = batch.run.as_deref().map(shortened),
-        kind = batch.kind.as_str(),
-        depth = batch.depth.as_str(),
-        cause = batch.cause.as_str(),
-        attempt = batch.attempt,
+    entry_of_run!(invocation, batch, batch.run.as_deref().map(shortened);
         names = batch.names.len(),
         in_sync = tally.in_sync,
         applied = tally.applied,
@@ -108,16 +122,7 @@ pub(crate) fn walk(
         (false, None) => "waiting",
         (false, Some(_)) => "failed",
     };
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
-        run = shortened(&order.run),
-        kind = order.kind.as_str(),
-        depth = order.depth.as_str(),
-        cause = order.cause.as_str(),
-        attempt = order.attempt,
+    entry_of_run!(invocation, order, shortened(&order.run);
         outcome,
         reason = progress.stopped.as_deref(),
         detail = progress.detail.as_deref().map(shortened),
@@ -138,16 +143,7 @@ pub(crate) fn walk(
 
 /// A walk that was not made, and why.
 pub(crate) fn no_walk(invocation: &Invocation, order: &WalkOrder, outcome: &str, why: &str) {
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
-        run = shortened(&order.run),
-        kind = order.kind.as_str(),
-        depth = order.depth.as_str(),
-        cause = order.cause.as_str(),
-        attempt = order.attempt,
+    entry_of_run!(invocation, order, shortened(&order.run);
         outcome,
         detail = why,
         "walk"
@@ -156,16 +152,7 @@ pub(crate) fn no_walk(invocation: &Invocation, order: &WalkOrder, outcome: &str,
 
 /// A batch that nobody looked at, and why.
 pub(crate) fn no_batch(invocation: &Invocation, batch: &Batch, outcome: &str, why: &str) {
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
-        run = batch.run.as_deref().map(shortened),
-        kind = batch.kind.as_str(),
-        depth = batch.depth.as_str(),
-        cause = batch.cause.as_str(),
-        attempt = batch.attempt,
+    entry_of_run!(invocation, batch, batch.run.as_deref().map(shortened);
         names = batch.names.len(),
         outcome,
         detail = why,
@@ -175,11 +162,7 @@ pub(crate) fn no_batch(invocation: &Invocation, batch: &Batch, outcome: &str, wh
 
 /// Which walks a sweep asked for.
 pub(crate) fn sweep(invocation: &Invocation, depths: &[&str]) {
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
+    entry!(info, invocation;
         depths = depths.join(","),
         enqueued = depths.len(),
         "sweep"
@@ -195,11 +178,7 @@ pub(crate) fn container(
     took: Duration,
 ) {
     let outcome = report.outcome;
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
+    entry!(info, invocation;
         account = hint.account(),
         container = hint.container(),
         attempt = hint.attempt,
@@ -221,11 +200,7 @@ pub(crate) fn heartbeat(invocation: &Invocation, figures: &Figures, took: Durati
         .map(|one| one.chars().take(200).collect::<String>())
         .collect();
     let value = serde_json::to_value(figures).unwrap_or_default();
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
+    entry!(info, invocation;
         primary = %value["primary"],
         lag = %value["lag"],
         lag_at_least = %value["lag_at_least"],
@@ -256,11 +231,7 @@ pub(crate) fn event(
     enqueued: usize,
     took: Duration,
 ) {
-    tracing::info!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
+    entry!(info, invocation;
         subject = shortened(subject),
         outcome = outcome.as_str(),
         reason = outcome.reason().map(mirror::Reason::as_str),
@@ -286,11 +257,7 @@ pub(crate) fn webhook(invocation_id: &str, outcome: Outcome, detail: &str, enque
 
 /// A message or invocation that went wrong in the handler itself.
 pub(crate) fn fault(invocation: &Invocation, reason: mirror::Reason, detail: &str) {
-    tracing::error!(
-        target: "handler",
-        function = invocation.function(),
-        invocation_id = invocation.id,
-        traceparent = invocation.traceparent,
+    entry!(error, invocation;
         outcome = "failed",
         reason = reason.as_str(),
         detail = shortened(detail),
