@@ -5,7 +5,7 @@ use anyhow::{Context, ensure};
 use serde_json::Value;
 use simulator::{Fault, FaultRule};
 use time::Duration;
-use world::{Account, AccountSas, Backend, Storage, World};
+use world::{Account, AccountSas, Backend, Storage, World, differences};
 
 use crate::support::{Said, Tool, encoded, exclusive, members, tests_on_both};
 
@@ -147,10 +147,7 @@ async fn each_missing_right_is_named(backend: Backend) -> anyhow::Result<()> {
             "primary account",
             "/contentKeyPolicies/",
             Fault::MaskSecrets,
-            match backend {
-                Backend::Ams => secrets,
-                Backend::Mkio => "ams.contentkeypolicy.create",
-            },
+            differences::SECRET_RIGHT.on(backend),
         ),
         (
             World::PRIMARY,

@@ -62,6 +62,14 @@ async fn a_withdrawal_that_nobody_told_of_is_found(backend: Backend) -> anyhow::
     swept(&scene, "accountFilters", "list").await?;
     scene.primary()?.delete(filter).await?;
     withdraw(&scene, &["withdrawn", "kept-1"]).await?;
+    // A hint that it may differ is no announcement.
+    let path = "streamingLocators/withdrawn";
+    let from = scene.hint(path).await?;
+    let hinted = scene
+        .expect_after(from, path, "skipped(deletes-off)")
+        .await?;
+    ensure!(hinted.text("detail").contains("announce"), "{hinted:?}");
+    ensure!(is_there(&scene, "withdrawn").await?);
 
     let walked = swept(&scene, "accountFilters", "list").await?;
     ensure!(walked.number("extra") == Some(1), "{walked:?}");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use simulator::{Fault, FaultRule};
 use state::RunState;
 use tokio::time::{Duration, Instant, sleep};
-use world::{Backend, World, bodies::filters};
+use world::{Backend, World, bodies::filters, differences};
 
 use super::{KINDS, PATIENCE, begun, enqueue, order, runs, said, swept, written};
 use crate::support::{Record, Scene, tests_on_both, walking};
@@ -61,13 +61,11 @@ async fn the_timer_starts_walks_when_they_are_due(backend: Backend) -> anyhow::R
     let scene = walking(backend).await?;
     let state = scene.state()?;
     state.remove("runs/walked").await?;
-    let mut depths = vec!["list", "children", "keys", "bytes"];
+    let depths = differences::DEPTHS.on(backend);
     let mut walks = 1 + KINDS.len() + 2 + 1;
-    if backend == Backend::Mkio {
-        depths.insert(0, "updated");
+    if depths.contains("updated") {
         walks += KINDS.len();
     }
-    let depths = depths.join(",");
     // Where it is lost when the last ones were, they are due.
     for _ in 0..2 {
         let from = scene.log.end();

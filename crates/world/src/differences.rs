@@ -40,7 +40,7 @@ macro_rules! differences {
 }
 
 differences! {
-    WHO_TELLS: "A policy, a filter or an asset is written, or a locator is changed or deleted: what tells the mirror",
+    WHO_TELLS: "A policy, a filter or an asset is written, or a locator is changed: what tells the mirror at once",
         "event", "message",
         "MK.IO announces finished jobs and new locators, nothing else; the platform puts a message into a queue";
     LABELS: "An asset has labels",
@@ -55,9 +55,15 @@ differences! {
     CHANGED_TIMES: "The times of a locator with content keys are changed",
         "failed(replica-conflict)", "applied",
         "locators of Azure Media Services can only be deleted and made anew, and those with content keys are not replaced unasked; MK.IO updates `startTime`, `endTime` and `suppressed`";
-    WITHDRAWN: "A locator is withdrawn",
-        "waiting(source-gone)", "skipped(deletes-off)",
-        "Azure Media Services announces the deletion, and it is done after the grace period; MK.IO announces none, so nothing is deleted";
+    WITHDRAWN: "A locator is withdrawn, and its replica is deleted: what tells the mirror",
+        "event", "walk",
+        "MK.IO announces no deletion, so the next complete walk finds it, and `MIRROR_DELETES` is `streamingLocators=converge` there unless it is set; a message with `\"cause\":\"deleted\"` announces it on either";
+    FOREIGN_BLOBS: "A blob event comes from a storage account that is not the primary's",
+        "skipped(not-primary)", "skipped(out-of-scope)",
+        "on MK.IO the map has storage records, so MK.IO is asked whether an asset has that container in that account";
+    DEPTHS: "Walks that the timer starts, by depth",
+        "list,children,keys,bytes", "updated,list,children,keys,bytes",
+        "only MK.IO's lists can be filtered by when something was updated";
     KEY_ID_TAKEN: "Another locator of the secondary has a content key of the same ID",
         "failed(key-id-taken)", "failed(replica-conflict)",
         "Azure Media Services says so in a text that is known; MK.IO answers 409, and no document says in which words";
