@@ -1,12 +1,14 @@
 //! No secret shows in what the mirror writes down, whatever goes wrong.
 
 use anyhow::ensure;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule};
+use url::form_urlencoded::byte_serialize;
 use uuid::Uuid;
 use world::{Backend, World, bodies::streaming_policies};
 
-use crate::support::{Scene, encoded, exclusive, tests_on_both};
+use crate::support::{Scene, Tool, encoded, exclusive, tests_on_both};
 
 tests_on_both![no_secret_shows];
 
@@ -54,14 +56,121 @@ async fn no_secret_shows(backend: Backend) -> anyhow::Result<()> {
     encoded(&scene, "quiet").await?;
     policies(&scene).await?;
     locators(&scene).await?;
+    answers(&scene).await?;
+    commands(&scene).await?;
     let searched = scene.no_secret_shows().await?;
     ensure!(searched > 10_000, "only {searched} bytes were searched");
     // What is searched for can be found: a secret on purpose, where secrets must not stand.
-    let shown = scene.secrets.base64("shown-on-purpose");
+    let shown = format!("+/\"{}\"=", Uuid::new_v4());
+    scene.secrets.add("shown-on-purpose", shown.as_bytes());
     scene.enqueue("nobody-reads-this", shown.as_bytes()).await?;
     let found = scene.no_secret_shows().await;
+    in_every_form(&scene, &shown)?;
     scene.secrets.forget("shown-on-purpose");
     ensure!(found.is_err(), "a secret in a queue was not found");
+    Ok(())
+}
+
+/// A secret is found however it is written down.
+fn in_every_form(scene: &Scene, secret: &str) -> anyhow::Result<()> {
+    let base64 = STANDARD.encode(secret);
+    let escaped = |text: &str| text.replace('/', "\\/").replace('+', "\\u002b");
+    let in_url = |text: &str| -> String { byte_serialize(text.as_bytes()).collect() };
+    for form in [
+        secret.to_owned(),
+        json!(secret).to_string(),
+        escaped(&json!(secret).to_string()),
+        json!({"a": json!({"b": secret}).to_string()}).to_string(),
+        base64.clone(),
+        escaped(&base64),
+        in_url(secret),
+        in_url(secret).to_ascii_lowercase(),
+        in_url(&base64),
+        STANDARD.encode(json!({"value": secret}).to_string()),
+        STANDARD.encode(json!({"value": base64}).to_string()),
+        format!("{:?}", format!("{secret:?}")),
+    ] {
+        let found = scene.secrets.found_in(&form);
+        ensure!(!found.is_empty(), "not found in {form}");
+    }
+    let found = scene.secrets.found_in("contentKeyPolicies/good applied");
+    ensure!(found.is_empty(), "{found:?}");
+    Ok(())
+}
+
+/// What the handler answers, whoever asks: the page and the figures of its status, and webhooks that hold keys.
+async fn answers(scene: &Scene) -> anyhow::Result<()> {
+    let client = scene.tls.client();
+    let status = format!("{}/api/status", scene.host.url());
+    for accept in ["application/json", "text/html"] {
+        let answer = client.get(&status).header("accept", accept).send().await?;
+        scene.secrets.show(&answer.text().await?);
+    }
+    if scene.backend == Backend::Ams {
+        return Ok(());
+    }
+    let key = scene.secrets.key("key-in-a-webhook");
+    let locator = json!({"name": "of a webhook", "properties": {"contentKeys": [{"value": key}]}});
+    let event = |kind: &str, project: &str| {
+        let source = format!("/api/v1/projects/{project}/media/streamingLocators/of%20a%20webhook");
+        json!({
+            "specversion": "1.0", "id": "1", "type": kind, "source": source,
+            "time": "2026-01-31T12:00:00.000000Z",
+            "data": {"projectName": project, "state": "Created", "resource": locator},
+        })
+        .to_string()
+    };
+    let created = event("MediaKind.StreamingLocatorCreated", World::PRIMARY);
+    for (secret, body) in [
+        (scene.webhook_secret.clone(), created.clone()),
+        (
+            scene.webhook_secret.clone(),
+            created[..created.len() - 3].to_owned(),
+        ),
+        (scene.webhook_secret.clone(), event(&key, World::PRIMARY)),
+        (
+            scene.webhook_secret.clone(),
+            event("MediaKind.StreamingLocatorCreated", "another"),
+        ),
+        (scene.secrets.text("guessed").replace('"', ""), created),
+    ] {
+        let request = client.post(scene.webhook_url());
+        let request = request.header("x-webhook-secret", secret);
+        let request = request.header("content-type", "application/json");
+        let answer = request.body(body).send().await?;
+        scene.secrets.show(&format!("{:?}", answer.headers()));
+        scene.secrets.show(&answer.text().await?);
+    }
+    scene.calm().await
+}
+
+/// What the tool says, for people and for programs, where all is well and where it is not.
+async fn commands(scene: &Scene) -> anyhow::Result<()> {
+    let tool = Tool::of(scene);
+    let mut said = Vec::new();
+    for arguments in [
+        &["plan", "--depth", "keys"][..],
+        &["plan", "--depth", "keys", "--json"],
+        &["verify"],
+        &["verify", "--json"],
+        &["status", "--json"],
+    ] {
+        said.push(tool.run(arguments).await?);
+    }
+    if scene.backend == Backend::Mkio {
+        let token = scene.secrets.text("a token that is none");
+        let tool = tool.with("MIRROR_PRIMARY_TOKEN", &token);
+        said.push(tool.run(&["plan", "--json"]).await?);
+        said.push(tool.run(&["config", "check"]).await?);
+    }
+    for said in said {
+        ensure!(
+            !said.out.is_empty() || !said.err.is_empty(),
+            "nothing was said"
+        );
+        scene.secrets.show(&said.out);
+        scene.secrets.show(&said.err);
+    }
     Ok(())
 }
 

@@ -18,12 +18,22 @@ use super::Scene;
 
 /// The secrets of a world.
 #[derive(Default)]
-pub(crate) struct Secrets(Mutex<Vec<(String, Vec<u8>)>>);
+pub(crate) struct Secrets {
+    known: Mutex<Vec<(String, Vec<u8>)>>,
+    /// What somebody was shown beside what is written down: answers, the output of the tool.
+    shown: Mutex<Vec<String>>,
+}
+
+/// What texts begin with that are secrets: also the beginning of one must not show.
+const CANARY: &str = "canary";
+
+/// How long the part of a secret is, at least, that is looked for by itself.
+const TELLING: usize = 12;
 
 impl Secrets {
     /// A text that is a secret.
     pub(crate) fn text(&self, what: &str) -> String {
-        let text = format!("canary+{what}/{}", Uuid::new_v4());
+        let text = format!("{CANARY}+{what}/\"{}\"", Uuid::new_v4());
         self.add(what, text.as_bytes());
         text
     }
@@ -41,24 +51,39 @@ impl Secrets {
     }
 
     pub(crate) fn add(&self, what: &str, secret: &[u8]) {
-        let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.push((what.to_owned(), secret.to_vec()));
     }
 
     /// What was put somewhere on purpose is a secret no more.
     pub(crate) fn forget(&self, what: &str) {
-        let mut secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.retain(|(of, _)| of != what);
     }
 
+    /// Notes what somebody was shown, to be searched with all the rest.
+    pub(crate) fn show(&self, text: &str) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.push(text.to_owned());
+    }
+
     /// What is found of them in a text.
-    fn found_in(&self, text: &str) -> Vec<String> {
-        let secrets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found = Vec::new();
+    pub(crate) fn found_in(&self, text: &str) -> Vec<String> {
+        let secrets = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found: Vec<String> = forms(CANARY.as_bytes())
+            .into_iter()
+            .filter(|form| text.contains(form))
+            .map(|form| format!("the beginning of one as {form}"))
+            .collect();
         for (what, secret) in &*secrets {
             // As it is, and as the base64 text that JSON has in place of bytes.
             let base64 = STANDARD.encode(secret);
-            let forms = forms(secret).into_iter().chain(forms(base64.as_bytes()));
+            let mut forms: BTreeSet<String> = forms(secret).into_iter().collect();
+            forms.extend(self::forms(base64.as_bytes()));
+            let raw = String::from_utf8_lossy(secret);
+            for part in [telling(&raw), telling(&base64)].into_iter().flatten() {
+                forms.extend(self::forms(part.as_bytes()));
+            }
             for form in forms {
                 if text.contains(&form) {
                     found.push(format!("{what} as {form}"));
@@ -67,6 +92,13 @@ impl Secrets {
         }
         found
     }
+}
+
+/// The longest part of a text that stands as it is in JSON and in URLs, however they escape the rest.
+fn telling(text: &str) -> Option<&str> {
+    let parts = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    let longest = parts.max_by_key(|part| part.len())?;
+    (longest.len() >= TELLING).then_some(longest)
 }
 
 /// Every form of a secret that is looked for: raw, base64 at any offset, hex and percent-encoded.
@@ -111,6 +143,10 @@ impl Scene {
             everything.push(message.text);
         }
         everything.extend(self.documents().await?);
+        {
+            let shown = self.secrets.shown.lock();
+            everything.extend_from_slice(&shown.unwrap_or_else(PoisonError::into_inner));
+        }
         let text = everything.join("\n");
         let found = self.secrets.found_in(&text);
         ensure!(found.is_empty(), "secrets show: {found:#?}");
