@@ -1,17 +1,22 @@
 //! What is wrong with the projects, their tokens and their storage is said with its reason, and nothing is taken away.
 
 use anyhow::{Context, ensure};
+use change::Kind;
 use serde_json::{Value, json};
 use simulator::{Fault, FaultRule, Permission, TokenCheck};
 use world::{Storage, World, bodies::filters};
 
 use super::hinted;
-use crate::support::{Scene, clear, encoded, members, mkio, tests, viewers};
+use crate::support::{
+    PATIENCE, Record, Scene, clear, encoded, made, members, mkio, tests, viewers,
+};
 
 tests![
     a_project_that_does_not_exist_is_no_empty_one,
     a_token_that_does_not_hold_is_named,
     a_capability_that_is_missing_is_named,
+    a_capability_that_is_missing_to_write_is_named,
+    a_list_that_may_not_be_read_is_named,
     the_old_family_of_paths_is_told_from_the_new,
     a_web_page_in_place_of_json_is_no_answer,
     storage_that_is_not_there_or_not_azure_is_said,
@@ -103,6 +108,124 @@ async fn a_capability_that_is_missing_is_named() -> anyhow::Result<()> {
     ] {
         denied(&scene, capability, path, "replica-denied").await?;
     }
+    // Whether what is not found is gone is asked of the project, and whose storage a record is of the record.
+    let project = "core.project.get";
+    denied(&scene, project, "assets/nobodys", "source-denied").await?;
+    let url = scene.storage.regions.blob_endpoint(Storage::PRIMARY);
+    let record = json!({"spec": {"type": "Microsoft.Storage", "url": url.as_str()}});
+    primary.put_body("storage/another", record).await?;
+    let asset = json!({"storageAccountName": "another"});
+    primary.put("assets/in-another", asset).await?;
+    let locator = clear("in-another");
+    primary.put("streamingLocators/in-another", locator).await?;
+    let storage = "infra.storage.get";
+    denied(&scene, storage, "assets/in-another", "source-denied").await
+}
+
+/// What only the secondary's token needs, of kinds that are written in ways of their own.
+async fn a_capability_that_is_missing_to_write_is_named() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    scene.control().change_settings(|settings| {
+        settings.mkio.streaming_policy_update = Permission::Allow;
+    });
+    published(&scene, "writable").await?;
+    published(&scene, "withdrawn").await?;
+    let primary = scene.primary()?;
+    let filter = "assets/writable/assetFilters/clip";
+    for path in ["accountFilters/clip", filter] {
+        primary.put(path, filters::clip()).await?;
+        scene.hint(path).await?;
+        scene.expect(path, "applied").await?;
+    }
+    let policy = "streamingPolicies/clear";
+    primary.put(policy, unencrypted(false)).await?;
+    scene.hint(policy).await?;
+    scene.expect(policy, "applied").await?;
+    scene.calm().await?;
+
+    // Made, changed, and made anew: nothing tells the mirror before it is hinted.
+    scene.control().change_settings(|settings| {
+        settings.delivery.paused = true;
+    });
+    made(&scene, "fresh").await?;
+    primary
+        .put("streamingLocators/fresh", clear("fresh"))
+        .await?;
+    let other = "assets/writable/assetFilters/other";
+    primary.put(other, filters::clip()).await?;
+    primary
+        .put("streamingPolicies/other", unencrypted(false))
+        .await?;
+    for path in ["accountFilters/clip", filter] {
+        let lower = json!({"firstQuality": {"bitrate": 64_000}});
+        primary.put(path, lower).await?;
+    }
+    primary.put(policy, unencrypted(true)).await?;
+    let mut ending = clear("writable");
+    ending["endTime"] = json!("2030-01-01T00:00:00Z");
+    primary.put("streamingLocators/writable", ending).await?;
+    let locator = "streamingLocators/withdrawn";
+    let id = primary.get(locator).await?["properties"]["streamingLocatorId"].take();
+    primary.delete(locator).await?;
+    let mut anew = clear("withdrawn");
+    anew["streamingLocatorId"] = id;
+    anew["alternativeMediaId"] = json!("another");
+    primary.put(locator, anew).await?;
+    for (capability, path) in [
+        ("ams.asset.create", "assets/fresh"),
+        ("ams.assetfilter.create", other),
+        ("ams.assetfilter.update", filter),
+        ("ams.accountfilter.update", "accountFilters/clip"),
+        ("ams.streamingpolicy.create", "streamingPolicies/other"),
+        ("ams.streamingpolicy.update", policy),
+        ("ams.streaminglocator.update", "streamingLocators/writable"),
+        ("ams.streaminglocator.delete", locator),
+    ] {
+        denied(&scene, capability, path, "replica-denied").await?;
+        let from = scene.hint(path).await?;
+        scene.expect_after(from, path, "applied").await?;
+    }
+    Ok(())
+}
+
+/// A streaming policy, with or without downloads.
+fn unencrypted(download: bool) -> Value {
+    let protocols =
+        json!({"dash": true, "hls": true, "download": download, "smoothStreaming": false});
+    json!({"noEncryption": {"enabledProtocols": protocols}})
+}
+
+/// A walk reads lists, and says which capability they need.
+async fn a_list_that_may_not_be_read_is_named() -> anyhow::Result<()> {
+    let scene = mkio().await?;
+    for (kind, capability) in [
+        ("assets", "ams.asset"),
+        ("contentKeyPolicies", "ams.contentkeypolicy"),
+        ("streamingLocators", "ams.streaminglocator"),
+        ("streamingPolicies", "ams.streamingpolicy"),
+        ("accountFilters", "ams.accountfilter"),
+    ] {
+        scene.control().change_settings(|settings| {
+            settings.mkio.denied_capabilities = vec![format!("{capability}.get")];
+        });
+        let (from, run) = (scene.log.end(), format!("denied-{kind}"));
+        let order = json!({"v": 1, "kind": kind, "depth": "list", "cause": "walk", "run": run, "since": "2100-01-01T00:00:00Z"});
+        scene.enqueue("walk", order.to_string().as_bytes()).await?;
+        let wanted = |record: &Record| {
+            record.text("message") == "walk"
+                && record.text("run") == run
+                && record.text("outcome") == "failed"
+        };
+        let said = scene.log.wait(from, PATIENCE, wanted).await;
+        scene
+            .control()
+            .change_settings(|settings| settings.mkio.denied_capabilities.clear());
+        let said = said.with_context(|| format!("no walk over {kind} failed"))?;
+        ensure!(said.text("reason").ends_with("-denied"), "{said:?}");
+        let detail = said.text("detail");
+        let named = detail.contains("403") && detail.contains(&format!("{capability} get"));
+        ensure!(named, "{said:?}");
+    }
     Ok(())
 }
 
@@ -168,6 +291,35 @@ async fn a_web_page_in_place_of_json_is_no_answer() -> anyhow::Result<()> {
         .await?;
     scene.control().clear_fault(page);
     scene.expect_after(from, locator, "in-sync").await?;
+
+    // In place of a list.
+    let page = FaultRule::for_account(World::PRIMARY, Fault::NonJson).path("/assetFilters");
+    let page = scene.control().add_fault(page);
+    let (from, asset) = (scene.hint("assets/paged").await?, "assets/paged");
+    scene
+        .expect_after(from, asset, "waiting(source-unavailable)")
+        .await?;
+    scene.control().clear_fault(page);
+    scene.expect_after(from, asset, "in-sync").await?;
+
+    // In place of what a write answers: it was done, and is not done again.
+    let filter = "accountFilters/paged";
+    let page = FaultRule::for_account(World::SECONDARY, Fault::NonJson)
+        .methods(&["PUT"])
+        .path("/accountFilters/paged");
+    let page = scene.control().add_fault(page);
+    scene.primary()?.put(filter, filters::clip()).await?;
+    let from = scene.hint(filter).await?;
+    scene
+        .expect_after(from, filter, "waiting(replica-unavailable)")
+        .await?;
+    scene.control().clear_fault(page);
+    scene.expect_after(from, filter, "in-sync").await?;
+    let puts = scene.writes("paged").into_iter();
+    let puts: Vec<_> = puts
+        .filter(|request| request.path.ends_with(filter))
+        .collect();
+    ensure!(puts.len() == 1, "{puts:#?}");
     Ok(())
 }
 
@@ -227,25 +379,37 @@ async fn storage_that_is_not_there_or_not_azure_is_said() -> anyhow::Result<()> 
 
 async fn names_ids_and_labels_at_their_limits_are_mirrored() -> anyhow::Result<()> {
     let scene = mkio().await?;
-    let name = "n".repeat(260);
+    at_the_limits(&scene, &"n".repeat(260), "limits").await?;
+    // Each of its characters is nine in a URL.
+    at_the_limits(&scene, &"\u{6620}".repeat(260), "wide limits").await
+}
+
+async fn at_the_limits(scene: &Scene, name: &str, job: &str) -> anyhow::Result<()> {
     let labels: Value = (0..32)
         .map(|n| (format!("{n:0>256}"), Value::String("a value ".repeat(32))))
         .collect::<serde_json::Map<_, _>>()
         .into();
     let properties = json!({"alternateId": "a".repeat(64), "description": "ü".repeat(4096)});
     let primary = scene.primary()?;
-    primary.put_asset(&name, properties, labels).await?;
-    primary.upload_title(&name).await?;
-    primary.encode("limits", &[&name]).await?;
+    primary.put_asset(name, properties, labels).await?;
+    primary.upload_title(name).await?;
+    primary.encode(job, &[name]).await?;
     scene.expect(&format!("assets/{name}"), "applied").await?;
-    let mut locator = clear(&name);
+    let mut locator = clear(name);
     // Not every ID is a GUID.
-    locator["streamingLocatorId"] = json!("5d41402abc4b2a76b9719d911017c592");
+    let id = format!("5d41402abc4b2a76b9719d911017c592-{}", job.replace(' ', "-"));
+    locator["streamingLocatorId"] = json!(id);
     let path = format!("streamingLocators/{name}");
     primary.put(&path, locator).await?;
     scene.expect(&path, "applied").await?;
-    scene.proof()?.asset(&name).await?;
-    let same = scene.proof()?.locator(&name).await?;
-    ensure!(same.id == "5d41402abc4b2a76b9719d911017c592");
+    scene.proof()?.asset(name).await?;
+    let same = scene.proof()?.locator(name).await?;
+    ensure!(same.id == id, "{}", same.id);
+    // What is wrong with it can be written down.
+    denied(scene, "ams.streaminglocator.get", &path, "source-denied").await?;
+    let recorded = scene.exception(Kind::StreamingLocators, name).await?;
+    ensure!(recorded.name == name && recorded.reason == "source-denied");
+    let from = scene.hint(&path).await?;
+    scene.expect_after(from, &path, "in-sync").await?;
     Ok(())
 }
