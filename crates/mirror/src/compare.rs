@@ -98,7 +98,7 @@ impl Comparison<'_> {
         match (a, b) {
             (Value::String(a), Value::String(b)) => {
                 a == b
-                    || (self.rules.identifiers.contains(&path) && a.eq_ignore_ascii_case(b))
+                    || (self.rules.identifiers.contains(&path) && same_identifier(a, b))
                     || (self.rules.times.contains(&path) && same_time(a, b))
             }
             (Value::Number(a), Value::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -133,7 +133,7 @@ impl Comparison<'_> {
     }
 }
 
-/// `null`, an empty array, an object that means nothing when empty, a switch that is off, and the end of time all count as absent.
+/// `null`, an empty array, an object or a text that means nothing when empty, a switch that is off, and the end of time all count as absent.
 pub(crate) fn present<'v>(
     rules: &Rules,
     path: &str,
@@ -150,6 +150,7 @@ pub(crate) fn present<'v>(
                     .all(|(key, value)| present(rules, &join(path, key), Some(value)).is_none())
         }
         Value::Bool(false) => rules.switches.contains(&path),
+        Value::String(text) if text.is_empty() => rules.empty.contains(&path),
         Value::String(text) => rules.times.contains(&path) && text.starts_with("9999-12-31"),
         _ => false,
     };
@@ -164,9 +165,24 @@ pub(crate) fn join(at: &str, key: &str) -> String {
     }
 }
 
+/// A GUID without regard to letter case. Any other identifier can be told from one that differs in nothing else.
+pub(crate) fn same_identifier(a: &str, b: &str) -> bool {
+    a == b || (is_guid(a) && a.eq_ignore_ascii_case(b))
+}
+
+pub(crate) fn is_guid(text: &str) -> bool {
+    let parts = text.split('-').map(str::len);
+    parts.eq([8, 4, 4, 4, 12]) && text.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit())
+}
+
+/// Without an offset it is UTC.
+pub(crate) fn time(text: &str) -> Option<OffsetDateTime> {
+    let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).ok();
+    parse(text).or_else(|| parse(&format!("{text}Z")))
+}
+
 fn same_time(a: &str, b: &str) -> bool {
-    let parse = |text| OffsetDateTime::parse(text, &Rfc3339).ok();
-    match (parse(a), parse(b)) {
+    match (time(a), time(b)) {
         (Some(a), Some(b)) => (a - b).abs() <= TIME_TOLERANCE,
         _ => false,
     }
@@ -199,14 +215,37 @@ mod tests {
 
     #[test]
     fn times_ends_of_time_and_letter_case_are_tolerated() {
-        let a = json!({"properties": {"startTime": "2018-03-29T10:00:00.295807Z", "endTime": "9999-12-31T23:59:59.9999999Z", "streamingLocatorId": "ABCD"}});
-        let b = json!({"properties": {"startTime": "2018-03-29T10:00:00.297Z", "endTime": "9999-12-31T23:59:59.997Z", "streamingLocatorId": "abcd"}});
+        let a = json!({"properties": {"startTime": "2018-03-29T10:00:00.295807Z", "endTime": "9999-12-31T23:59:59.9999999Z", "streamingLocatorId": "0123ABCD-89AB-CDEF-0123-456789ABCDEF"}});
+        let b = json!({"properties": {"startTime": "2018-03-29T10:00:00.297Z", "endTime": "9999-12-31T23:59:59.997Z", "streamingLocatorId": "0123abcd-89ab-cdef-0123-456789abcdef"}});
         assert!(paths(Kind::StreamingLocators, a.clone(), b).is_empty());
-        let c = json!({"properties": {"startTime": "2018-03-29T10:00:00.397Z", "streamingLocatorId": "abcd"}});
+        let c = json!({"properties": {"startTime": "2018-03-29T10:00:00.397Z", "streamingLocatorId": "0123abcd-89ab-cdef-0123-456789abcdef"}});
         assert_eq!(
             paths(Kind::StreamingLocators, a, c),
             ["properties.startTime"]
         );
+    }
+
+    #[test]
+    fn times_are_understood_in_every_form() {
+        let with = |time: &str| json!({"properties": {"startTime": time}});
+        let found = |a: &str, b: &str| paths(Kind::StreamingLocators, with(a), with(b));
+        for (a, b) in [
+            ("2026-01-02T03:04:05.678901", "2026-01-02T03:04:05.67Z"),
+            ("2026-01-02T03:04:05Z", "2026-01-02T03:04:05.00Z"),
+            ("2026-01-01T22:04:05-05:00", "2026-01-02T03:04:05"),
+            ("9999-12-31T23:59:59-08:00", "9999-12-31T23:59:59Z"),
+        ] {
+            assert!(found(a, b).is_empty(), "{a} {b}");
+        }
+        let earlier = found("2026-01-02T03:04:05", "2026-01-02T03:04:06");
+        assert_eq!(earlier, ["properties.startTime"]);
+    }
+
+    #[test]
+    fn an_identifier_that_is_no_guid_has_its_letter_case() {
+        let with = |id: &str| json!({"properties": {"streamingLocatorId": id}});
+        let found = paths(Kind::StreamingLocators, with("Film"), with("film"));
+        assert_eq!(found, ["properties.streamingLocatorId"]);
     }
 
     #[test]

@@ -2,15 +2,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::{Map, Value};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-
 use crate::{
     Maps,
-    compare::{TIME_TOLERANCE, join, present},
+    compare::{TIME_TOLERANCE, is_guid, join, present, time},
     rules::{Rules, Secret, covers},
     translate::translate,
 };
+use serde_json::{Map, Value};
 
 /// Stands for everything that the rules compare of a resource and that a list shows: secrets and content keys are left out, and fields
 /// that nobody knows. Comparable within one process.
@@ -126,7 +124,7 @@ fn value_at(rules: &Rules, path: &str, value: &Value) -> Option<Node> {
                 times: vec![time],
                 ..Node::of(b't')
             },
-            None if rules.identifiers.contains(&path) => {
+            None if rules.identifiers.contains(&path) && is_guid(text) => {
                 Node::of((b's', text.to_ascii_lowercase()))
             }
             None => Node::of((b's', text)),
@@ -157,8 +155,7 @@ fn holds_secrets(rules: &Rules, element: &str) -> bool {
 }
 
 fn micros(text: &str) -> Option<i64> {
-    let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
-    i64::try_from(time.unix_timestamp_nanos() / 1_000).ok()
+    i64::try_from(time(text)?.unix_timestamp_nanos() / 1_000).ok()
 }
 
 #[cfg(test)]
@@ -196,8 +193,8 @@ mod tests {
         let locator = |properties: Value| json!({"properties": properties});
         let same = [
             (
-                json!({"startTime": "2018-03-29T10:00:00.295807Z", "streamingLocatorId": "AB", "filters": ["x", "y"]}),
-                json!({"startTime": "2018-03-29T10:00:00.297Z", "streamingLocatorId": "ab", "filters": ["y", "x"]}),
+                json!({"startTime": "2018-03-29T10:00:00.295807", "streamingLocatorId": "0123ABCD-89AB-CDEF-0123-456789ABCDEF", "filters": ["x", "y"]}),
+                json!({"startTime": "2018-03-29T10:00:00.297Z", "streamingLocatorId": "0123abcd-89ab-cdef-0123-456789abcdef", "filters": ["y", "x"]}),
             ),
             (
                 json!({"startTime": "2018-03-29T09:59:59.998Z", "endTime": "9999-12-31T23:59:59Z"}),
@@ -218,6 +215,10 @@ mod tests {
         let locator = |properties: Value| json!({"properties": properties});
         let different = [
             (json!({"assetName": "a"}), json!({"assetName": "b"})),
+            (
+                json!({"streamingLocatorId": "Film"}),
+                json!({"streamingLocatorId": "film"}),
+            ),
             (json!({"assetName": "a"}), json!({})),
             (
                 json!({"startTime": "2018-03-29T10:00:00.000Z"}),
@@ -235,6 +236,10 @@ mod tests {
         }
         let labels = |value: &str| json!({"labels": {"shelf": value}});
         assert!(agree(Kind::Assets, labels("a"), labels("a")));
+        // What stands for nothing is nothing.
+        let blank = json!({"labels": {}, "properties": {"alternateId": "", "description": null}});
+        assert!(agree(Kind::Assets, blank, json!({"properties": {}})));
+        assert!(!agree(Kind::Assets, labels(""), json!({"labels": {}})));
         assert!(!agree(Kind::Assets, labels("a"), labels("b")));
         let filter = |bitrate: f64| json!({"properties": {"firstQuality": {"bitrate": bitrate}}});
         assert!(agree(

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 
 use crate::{
     Difference, Reason,
-    compare::differences,
+    compare::{differences, present, same_identifier},
     policy::{Conflicts, Policy},
     problem::Problem,
     rules::{Change, Rules, covers},
-    translate::{masked_secret, translate},
+    translate::{masked_secret, set, translate},
 };
 
 /// What is bound to the region, and its counterpart in the secondary's.
@@ -50,6 +50,7 @@ pub(crate) fn plan(
     source: &Body,
     replica: Option<&Body>,
 ) -> Result<Plan, Problem> {
+    refuse_unfinished(source, Side::Primary)?;
     refuse_masked(rules, source, Side::Primary)?;
     let wanted = Body::new(
         source.id().clone(),
@@ -58,6 +59,7 @@ pub(crate) fn plan(
     let Some(replica) = replica else {
         return Ok(Plan::Create(wanted));
     };
+    refuse_unfinished(replica, Side::Secondary)?;
     refuse_masked(rules, replica, Side::Secondary)?;
     let found = differences(rules, wanted.expose(), replica.expose());
     if found.is_empty() {
@@ -78,8 +80,25 @@ pub(crate) fn plan(
     } else if unknown_only {
         Plan::UnknownOnly(wanted, found)
     } else {
-        Plan::Update(wanted, found)
+        Plan::Update(cleared(rules, wanted, replica), found)
     })
+}
+
+/// What the source has no more is taken from the replica by saying so.
+fn cleared(rules: &Rules, mut wanted: Body, replica: &Body) -> Body {
+    let has = |body: &Body, path| present(rules, path, field(body, path)).is_some();
+    for (path, blank) in rules.cleared {
+        if has(replica, path) && !has(&wanted, path) {
+            set(wanted.expose_mut(), path, blank.value());
+        }
+    }
+    wanted
+}
+
+fn field<'b>(body: &'b Body, path: &str) -> Option<&'b Value> {
+    let (head, below) = path.split_once('.').unwrap_or((path, ""));
+    let mut below = below.split('.').filter(|name| !name.is_empty());
+    below.try_fold(body.expose().get(head)?, |value, name| value.get(name))
 }
 
 /// What becomes of a replica that differs and cannot be updated.
@@ -127,9 +146,35 @@ pub(crate) fn has_keys(locator: &Body) -> bool {
 
 fn same_locator_id(a: &Body, b: &Body) -> bool {
     match (a.text("streamingLocatorId"), b.text("streamingLocatorId")) {
-        (Some(a), Some(b)) => a.eq_ignore_ascii_case(b),
+        (Some(a), Some(b)) => same_identifier(a, b),
         _ => false,
     }
+}
+
+/// A service that makes and deletes in its own time says of a locator how far it is. One that it cannot make, or is about to lose, is no
+/// replica, however equal.
+fn refuse_unfinished(body: &Body, side: Side) -> Result<(), Problem> {
+    let failed = body.text("provisioningState") == Some("Failed");
+    let state = body.text("resourceState").unwrap_or_default();
+    let reason = match (side, state) {
+        (Side::Primary, "Creating") => Reason::SourceNotReady,
+        (Side::Primary, "Deleting" | "Deleted") => Reason::SourceChanging,
+        (Side::Secondary, "Error") => Reason::ReplicaRefused,
+        (Side::Secondary, _) if failed => Reason::ReplicaRefused,
+        (Side::Secondary, "Creating" | "Updating" | "Deleting" | "Deleted") => {
+            Reason::ReplicaNotReady
+        }
+        _ => return Ok(()),
+    };
+    let detail = if reason == Reason::ReplicaRefused {
+        "could not be made there, as its state says; delete it, and it is made anew".to_owned()
+    } else {
+        format!("its state is {state}")
+    };
+    Err(Problem::new(
+        reason,
+        format!("{} in the {side}: {detail}", body.id()),
+    ))
 }
 
 fn refuse_masked(rules: &Rules, body: &Body, side: Side) -> Result<(), Problem> {
@@ -277,6 +322,95 @@ mod tests {
             problem.detail.contains("listContentKeys/action"),
             "{problem}"
         );
+    }
+
+    fn on_mkio(kind: Kind, source: Value, replica: Value) -> Result<Plan, Problem> {
+        plan(
+            Backend::Mkio.rules(kind),
+            &Maps {
+                storage: [("s".to_owned(), "s".to_owned())].into(),
+                ..Maps::default()
+            },
+            &Policy::usual(Backend::Mkio),
+            &body(kind, source),
+            Some(&body(kind, replica)),
+        )
+    }
+
+    #[test]
+    fn what_the_source_has_no_more_is_said_and_not_only_left_out() {
+        let asset = |properties: Value, labels: Value| {
+            let mut asset = json!({"labels": labels, "properties": properties});
+            asset["properties"]["storageAccountName"] = json!("s");
+            asset["properties"]["containerDeletionPolicy"] = json!("Retain");
+            asset
+        };
+        let bare = asset(json!({"description": null}), Value::Null);
+        let full = asset(
+            json!({"description": "d", "alternateId": "a"}),
+            json!({"shelf": "a"}),
+        );
+        let blank = asset(json!({"description": "", "alternateId": ""}), json!({}));
+        let locator = |properties: Value| json!({"properties": properties});
+        let policy = |properties: Value| json!({"properties": properties});
+        for (kind, source, replica, sent) in [
+            (Kind::Assets, bare.clone(), full, blank),
+            (
+                Kind::StreamingLocators,
+                locator(json!({"assetName": "a"})),
+                locator(
+                    json!({"assetName": "a", "suppressed": true, "endTime": "2026-01-01T00:00:00Z"}),
+                ),
+                locator(
+                    json!({"assetName": "a", "suppressed": false, "endTime": "9999-12-31T23:59:59Z"}),
+                ),
+            ),
+            (
+                Kind::ContentKeyPolicies,
+                policy(json!({"options": []})),
+                policy(
+                    json!({"options": [], "description": "d", "fairPlayAmsCompatibility": true}),
+                ),
+                policy(
+                    json!({"options": [], "description": "", "fairPlayAmsCompatibility": false}),
+                ),
+            ),
+        ] {
+            let plan = on_mkio(kind, source, replica).unwrap();
+            let Plan::Update(wanted, _) = plan else {
+                panic!("{plan:?}");
+            };
+            assert_eq!(Value::Object(wanted.expose().clone()), sent);
+        }
+        // What is not there need not be taken away.
+        let other = asset(json!({"description": "d"}), json!({}));
+        let plan = on_mkio(Kind::Assets, other.clone(), bare).unwrap();
+        let Plan::Update(wanted, _) = plan else {
+            panic!("{plan:?}");
+        };
+        assert_eq!(Value::Object(wanted.expose().clone()), other);
+    }
+
+    #[test]
+    fn a_locator_that_is_not_what_it_seems_is_not_in_sync() {
+        let locator =
+            |state: &str| json!({"properties": {"assetName": "a", "resourceState": state}});
+        let told = |source: &str, replica: &str| {
+            let plan = on_mkio(Kind::StreamingLocators, locator(source), locator(replica));
+            plan.map_err(|problem| problem.reason)
+        };
+        assert_eq!(told("Created", "Created"), Ok(Plan::InSync));
+        assert_eq!(told("Updating", "Created"), Ok(Plan::InSync));
+        assert_eq!(told("Error", "Created"), Ok(Plan::InSync));
+        for state in ["Creating", "Updating", "Deleting"] {
+            assert_eq!(told("Created", state), Err(Reason::ReplicaNotReady));
+        }
+        assert_eq!(told("Created", "Error"), Err(Reason::ReplicaRefused));
+        assert_eq!(told("Creating", "Created"), Err(Reason::SourceNotReady));
+        assert_eq!(told("Deleting", "Created"), Err(Reason::SourceChanging));
+        let failed = json!({"properties": {"assetName": "a", "provisioningState": "Failed"}});
+        let plan = on_mkio(Kind::StreamingLocators, locator("Created"), failed);
+        assert_eq!(plan.unwrap_err().reason, Reason::ReplicaRefused);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) fn translate(
     Ok(translated)
 }
 
-fn set(map: &mut Map<String, Value>, path: &str, value: Value) {
+pub(crate) fn set(map: &mut Map<String, Value>, path: &str, value: Value) {
     match path.split_once('.') {
         None => {
             map.insert(path.to_owned(), value);

@@ -35,7 +35,7 @@ impl Mirror {
             Bytes::Complete { blobs, bytes } => (blobs, bytes),
             Bytes::Incomplete(report) => return Ok(*report),
         };
-        let mut report = match self.converge(change, source, Some(&to.container)).await {
+        let mut report = match self.converge(change, source, Some(&to)).await {
             // The bytes are there all the same, and whoever waits for them need not wait for a label.
             Err(problem) if problem.reason == Reason::ReplicaIgnored && replica.is_some() => {
                 problem.report()

@@ -1,3 +1,4 @@
+use blobs::Place;
 use change::{Cause, Change, Kind, ResourceId};
 use media::{Body, ErrorKind};
 use serde_json::Value;
@@ -25,12 +26,12 @@ impl Mirror {
     /// Brings the replica to a source that was just read: compares, provides what it needs, writes, reads back, and reads the source
     /// again; round again if that changed.
     ///
-    /// `container`: where an asset's bytes are in the secondary.
+    /// `place`: where an asset's bytes are in the secondary.
     pub(super) async fn converge(
         &self,
         change: &Change,
         source: Body,
-        container: Option<&str>,
+        place: Option<&Place>,
     ) -> Result<Report, Problem> {
         let id = source.id().clone();
         let rules = self.rules_of(id.kind());
@@ -52,7 +53,7 @@ impl Mirror {
                 Plan::UnknownOnly(..) if !written.is_empty() || from_walk(change) => {
                     return Ok(self.settled(&id, &written));
                 }
-                plan => placed(plan, container),
+                plan => placed(plan, place),
             };
             let created = matches!(plan, Plan::Create(_));
             let result = self.carry_out(change, plan, replica.as_ref()).await;
@@ -138,11 +139,19 @@ impl Mirror {
                     (Ok(()), _) => Ok(Step::Written(format!("updated {}", fields(&found)))),
                     (Err(error), Some(replica))
                         if may_be_refused
-                            && matches!(error.kind, ErrorKind::Refused | ErrorKind::Conflict) =>
+                            && matches!(
+                                error.kind,
+                                ErrorKind::Refused | ErrorKind::Conflict | ErrorKind::Denied
+                            ) =>
                     {
                         let policy = &self.options.policy;
-                        let plan = replace_or_report(policy, wanted, replica, found);
-                        Box::pin(self.carry_out(change, plan, Some(replica))).await
+                        match replace_or_report(policy, wanted, replica, found) {
+                            // The account may not offer it, or the token not permit it: whoever reads of it is to know.
+                            Plan::Conflict(_) if error.kind == ErrorKind::Denied => {
+                                Err(Problem::replica(error))
+                            }
+                            plan => Box::pin(self.carry_out(change, plan, Some(replica))).await,
+                        }
                     }
                     (Err(error), _) => Err(Problem::replica(error)),
                 }
@@ -177,13 +186,21 @@ const fn from_walk(change: &Change) -> bool {
     matches!(change.cause, Cause::Walk | Cause::Backfill)
 }
 
-/// An asset is made, and updated, on the container that holds its bytes.
-fn placed(plan: Plan, container: Option<&str>) -> Plan {
-    let Some(container) = container else {
+/// An asset is made, and updated, on the container (and in its folder) that holds its bytes.
+fn placed(plan: Plan, place: Option<&Place>) -> Plan {
+    let Some(to) = place else {
         return plan;
     };
     let place = |mut wanted: Body| {
-        wanted.set_property("container", Value::String(container.to_owned()));
+        wanted.set_property("container", Value::String(to.container.clone()));
+        match &to.prefix {
+            Some(folder) => wanted.set_property("subPath", Value::String(folder.clone())),
+            None => {
+                if let Some(Value::Object(properties)) = wanted.expose_mut().get_mut("properties") {
+                    properties.remove("subPath");
+                }
+            }
+        }
         wanted
     };
     match plan {

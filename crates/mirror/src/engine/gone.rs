@@ -146,10 +146,12 @@ impl Mirror {
             self.refuse_to_take_keys(&replica, None).await?;
             self.secondary.delete(id).await.map_err(Problem::replica)?;
             if self.secondary.exists(id).await.map_err(Problem::replica)? {
-                return Err(Problem::new(
-                    Reason::ReplicaIgnored,
-                    "deleted, and still there",
-                ));
+                let leaving = self.secondary.is_being_made(id).await;
+                return Err(if leaving.map_err(Problem::replica)? {
+                    Problem::new(Reason::ReplicaNotReady, "deleted, and about to go")
+                } else {
+                    Problem::new(Reason::ReplicaIgnored, "deleted, and still there")
+                });
             }
             // It may have been made anew since it was seen gone, and mirrored by another invocation: then that was deleted here.
             if self.primary.exists(id).await.map_err(Problem::source)? {

@@ -3,11 +3,17 @@
 use std::collections::HashSet;
 
 use change::{Kind, Name, ResourceId};
-use media::{Body, ErrorKind, ServiceError, encrypts_nothing};
+use media::{Body, ErrorKind, ListRequest, ServiceError, encrypts_nothing};
 use serde_json::Value;
 
 use super::Mirror;
 use crate::{Reason, plan::has_keys, problem::Problem, rules::Backend};
+
+/// The most pages of locators that are looked through for a user of a key. A service whose list never ends is not believed.
+const MAX_PAGES: usize = 10_000;
+
+/// The most locators that are read one by one, where lists do not show their keys.
+const MOST_READ: usize = 50;
 
 impl Mirror {
     /// Creates a locator that nobody can play yet, reads its keys back, and releases it if they are the source's. Otherwise it stays
@@ -50,7 +56,10 @@ impl Mirror {
         if wanted.property("suppressed") == Some(&Value::Bool(true)) {
             return Ok(Ok(()));
         }
-        self.update(wanted).await
+        // Left out, it may stay as it is.
+        let mut released = wanted.clone();
+        released.set_property("suppressed", Value::Bool(false));
+        self.update(&released).await
     }
 
     /// Deleting a locator may take its keys from licence servers that both accounts share: not while the primary uses any of them.
@@ -77,20 +86,67 @@ impl Mirror {
         {
             return refused(instead.id());
         }
-        // Keys belong to an asset: its other locators are those that can share them.
+        // Most likely another locator of its asset shares them.
         let asset = replica
             .text("assetName")
             .and_then(|name| Name::new(name).ok());
-        let Some(asset) = asset else { return Ok(()) };
-        let locators = self.primary.locators_of(&asset).await;
-        for name in locators.map_err(Problem::source)?.unwrap_or_default() {
-            let id = ResourceId::new(Kind::StreamingLocators, name);
-            let user = self.primary.read(&id).await.map_err(Problem::source)?;
-            if user.is_some_and(|user| shared(&user)) {
-                return refused(&id);
+        if let Some(asset) = asset {
+            let locators = self.primary.locators_of(&asset).await;
+            for name in locators.map_err(Problem::source)?.unwrap_or_default() {
+                let id = ResourceId::new(Kind::StreamingLocators, name);
+                let user = self.primary.read(&id).await.map_err(Problem::source)?;
+                if user.is_some_and(|user| shared(&user)) {
+                    return refused(&id);
+                }
             }
         }
-        Ok(())
+        match self.user_of(shared).await? {
+            Some(user) => refused(&user),
+            None => Ok(()),
+        }
+    }
+
+    /// A locator of the primary, of any asset, that `uses` keys: no document says that a key serves one asset only, and one may serve a
+    /// series. Lists show the keys' IDs as far as documented; a service that shows none in any may hide them.
+    async fn user_of(&self, uses: impl Fn(&Body) -> bool) -> Result<Option<ResourceId>, Problem> {
+        let mut request = ListRequest::all(Kind::StreamingLocators);
+        let (mut shown, mut unsure) = (false, Vec::new());
+        for _ in 0..MAX_PAGES {
+            let page = self.primary.list(&request).await.map_err(Problem::source)?;
+            for locator in page.items {
+                if uses(&locator) {
+                    return Ok(Some(locator.id().clone()));
+                }
+                shown |= has_keys(&locator);
+                if may_have_keys(&locator) && unsure.len() <= MOST_READ {
+                    unsure.push(locator.id().clone());
+                }
+            }
+            request.next = page.next;
+            if request.next.is_none() {
+                break;
+            }
+        }
+        if request.next.is_some() {
+            let what = "the list of the locators does not end";
+            return Err(Problem::new(Reason::SourceUnavailable, what));
+        }
+        if shown {
+            return Ok(None);
+        }
+        if unsure.len() > MOST_READ {
+            return Err(Problem::new(
+                Reason::KeysShared,
+                "the primary's lists do not show which locators use its content key IDs, and they are too many to be read",
+            ));
+        }
+        for id in unsure {
+            let locator = self.primary.read(&id).await.map_err(Problem::source)?;
+            if locator.is_some_and(|locator| uses(&locator)) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
     }
 }
 

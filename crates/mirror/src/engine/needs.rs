@@ -57,12 +57,18 @@ impl Mirror {
         Ok(())
     }
 
-    /// Why a resource was refused over a conflict, if the service says that it is still making something that the resource names.
+    /// Why a resource was refused over a conflict, if the service says that it is still making something that the resource names, or is
+    /// still deleting what had the resource's name before.
     pub(super) async fn unmade_need(
         &self,
         wanted: &Body,
         refused: &str,
     ) -> Result<Option<Problem>, Problem> {
+        let leaving = self.secondary.is_being_made(wanted.id()).await;
+        if leaving.map_err(Problem::replica)? {
+            let detail = format!("{refused}: {} is still being made, or deleted", wanted.id());
+            return Ok(Some(Problem::new(Reason::ReplicaNotReady, detail)));
+        }
         let mut asked = Vec::new();
         let needs = self.rules(wanted).needs.iter();
         let kinds = needs.filter_map(|(path, need)| match need {

@@ -52,7 +52,28 @@ impl Mirror {
         };
         match answer {
             Err(error) => Ok(Err(error)),
-            Ok(answer) => self.confirm(wanted, &answer).map(Ok),
+            Ok(answer) => match self.confirm(wanted, &answer) {
+                Ok(()) => Ok(Ok(())),
+                Err(problem) if problem.reason == Reason::KeysRefused => {
+                    Err(self.hide(wanted, problem).await)
+                }
+                Err(problem) => Err(problem),
+            },
+        }
+    }
+
+    /// A locator that had the right keys a moment ago and has others was deleted meanwhile, and made anew by what should have changed it: a
+    /// PUT does either. It must not stay published.
+    async fn hide(&self, wanted: &Body, problem: Problem) -> Problem {
+        let mut hidden = wanted.clone();
+        hidden.set_property("suppressed", Value::Bool(true));
+        let done = match self.secondary.update(&hidden).await {
+            Ok(_) => "it is suppressed".to_owned(),
+            Err(error) => format!("it could not be suppressed: {error}"),
+        };
+        Problem {
+            detail: format!("{}; {done}", problem.detail),
+            ..problem
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) static ASSETS: Rules = Rules {
     unordered: &[],
     empty: &[],
     constants: &[],
+    cleared: &[],
     switches: &[],
     known: &[
         "properties.alternateId",
@@ -67,6 +68,7 @@ pub(super) static ACCOUNT_FILTERS: Rules = Rules {
     unordered: &[],
     empty: &[],
     constants: &[],
+    cleared: &[],
     switches: &[],
     known: FILTER_FIELDS,
     needs: &[],
@@ -113,6 +115,7 @@ pub(super) static CONTENT_KEY_POLICIES: Rules = Rules {
     )],
     empty: &[],
     constants: &[],
+    cleared: &[],
     switches: &[],
     known: &[
         "properties.description",
@@ -218,6 +221,7 @@ pub(super) static STREAMING_POLICIES: Rules = Rules {
     // PUT leaves these out where GET shows them empty.
     empty: per_scheme!("contentKeys", "contentKeys.defaultKey"),
     constants: &[],
+    cleared: &[],
     switches: &[],
     known: &[
         "properties.defaultContentKeyPolicyName",
@@ -294,6 +298,7 @@ pub(super) static STREAMING_LOCATORS: Rules = Rules {
     ],
     empty: &[],
     constants: &[],
+    cleared: &[],
     switches: &[],
     known: &[
         "properties.assetName",

@@ -3,7 +3,7 @@
 
 use change::Kind;
 
-use super::{Change, Mapping, Need, Rules, Secret, ams};
+use super::{Blank, Change, Mapping, Need, Rules, Secret, ams};
 
 /// What every MK.IO resource has round its properties.
 macro_rules! owned {
@@ -24,6 +24,13 @@ pub(super) static ASSETS: Rules = Rules {
     mapped: &[("properties.storageAccountName", Mapping::StorageAccount)],
     // `Delete` would take the replica's blobs away with the replica; and without a policy an asset cannot be made on a container that exists.
     constants: &[("properties.containerDeletionPolicy", "Retain")],
+    // An asset without a description was seen with null, one without an alternate ID with an empty text.
+    empty: &["labels", "properties.alternateId", "properties.description"],
+    cleared: &[
+        ("labels", Blank::Object),
+        ("properties.alternateId", Blank::Text),
+        ("properties.description", Blank::Text),
+    ],
     known: &[
         "labels",
         "properties.alternateId",
@@ -74,6 +81,12 @@ pub(super) static CONTENT_KEY_POLICIES: Rules = Rules {
     ),
     secret_right: "the capability ams.contentkeypolicy.create",
     switches: &["properties.fairPlayAmsCompatibility"],
+    empty: &["properties.description"],
+    // PATCH.
+    cleared: &[
+        ("properties.fairPlayAmsCompatibility", Blank::Off),
+        ("properties.description", Blank::Text),
+    ],
     known: &[
         "properties.fairPlayAmsCompatibility",
         "properties.description",
@@ -125,6 +138,10 @@ pub(super) static STREAMING_LOCATORS: Rules = Rules {
     secrets: &[Secret::At("properties.contentKeys[]", &["value"])],
     secret_right: "the capability ams.streaminglocator.create",
     switches: &["properties.suppressed"],
+    cleared: &[
+        ("properties.suppressed", Blank::Off),
+        ("properties.endTime", Blank::Never),
+    ],
     known: &[
         "properties.assetName",
         "properties.streamingPolicyName",

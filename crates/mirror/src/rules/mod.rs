@@ -7,6 +7,7 @@ mod ams;
 mod mkio;
 
 use change::Kind;
+use serde_json::{Map, Value};
 
 /// The rules of one kind.
 #[derive(Debug)]
@@ -29,12 +30,14 @@ pub struct Rules {
     pub identifiers: &'static [&'static str],
     /// Arrays without order, with the field that tells their elements apart (none where the elements are plain).
     pub unordered: &'static [(&'static str, Option<&'static str>)],
-    /// Objects that mean nothing when empty.
+    /// Objects and texts that mean nothing when empty.
     pub empty: &'static [&'static str],
     /// Fields that have one value in every replica, whatever the source says.
     pub constants: &'static [(&'static str, &'static str)],
     /// Switches: `false` is the same as none.
     pub switches: &'static [&'static str],
+    /// What an update sends for a field that the replica has and the source has not: left out, the service may keep it.
+    pub cleared: &'static [(&'static str, Blank)],
     /// Every field that the rules know. Others are sent along and alone never cause more than one write.
     pub known: &'static [&'static str],
     /// Fields that name other resources, which must be there first.
@@ -61,6 +64,19 @@ pub enum Secret {
     Typed(&'static str, &'static [&'static str]),
     /// In the objects at this path.
     At(&'static str, &'static [&'static str]),
+}
+
+/// What stands for nothing in a field, and compares as nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blank {
+    /// No text.
+    Text,
+    /// No labels.
+    Object,
+    /// A switch that is off.
+    Off,
+    /// The end of time.
+    Never,
 }
 
 /// What a field names.
@@ -148,9 +164,33 @@ impl Rules {
     }
 }
 
+impl Blank {
+    /// As it is sent.
+    pub(crate) fn value(self) -> Value {
+        match self {
+            Self::Text => Value::String(String::new()),
+            Self::Object => Value::Object(Map::new()),
+            Self::Off => Value::Bool(false),
+            Self::Never => Value::String("9999-12-31T23:59:59Z".to_owned()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compare::present;
+
+    #[test]
+    fn what_stands_for_nothing_compares_as_nothing() {
+        for kind in Kind::ALL {
+            let rules = Backend::Mkio.rules(kind);
+            for (path, blank) in rules.cleared {
+                let value = blank.value();
+                assert_eq!(present(rules, path, Some(&value)), None, "{kind} {path}");
+            }
+        }
+    }
 
     #[test]
     fn a_path_covers_what_is_below_it() {
@@ -176,6 +216,7 @@ mod tests {
                 .chain(rules.empty)
                 .chain(rules.switches)
                 .chain(rules.constants.iter().map(|(path, _)| path))
+                .chain(rules.cleared.iter().map(|(path, _)| path))
                 .chain(rules.mapped.iter().map(|(path, _)| path))
                 .chain(rules.needs.iter().map(|(path, _)| path))
                 .chain(rules.unordered.iter().map(|(path, _)| path));

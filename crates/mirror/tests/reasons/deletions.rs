@@ -3,13 +3,39 @@
 use std::time::Duration;
 
 use change::{Cause, Kind};
-use mirror::{Again, Deletes, Reason};
+use media::Body;
+use mirror::{Again, Deletes, Reason, rules::Backend};
+use serde_json::{Value, json};
 
 use crate::{
-    bodies::{SECONDARY_STORAGE, asset, asset_id, filter, filter_id, locator, locator_id},
+    bodies::{
+        SECONDARY_STORAGE, asset, asset_id, filter, filter_id, id, locator, locator_id,
+        locator_with_key,
+    },
     row::Row,
     scene::Scene,
 };
+
+/// A replica with a key is to be deleted, and the primary has these locators.
+fn keys_of(what: &str, others: fn(&Value) -> Vec<Body>) -> Row {
+    Row::announced_deletion(what, locator_id()).given(move |scene| {
+        scene.options.backend = Backend::Mkio;
+        let replica = locator_with_key("a2V5");
+        let keys = replica.property("contentKeys").cloned();
+        for other in others(&keys.unwrap_or_default()) {
+            scene.primary.put(other);
+        }
+        scene.secondary.put(replica);
+    })
+}
+
+fn locator_of(name: &str, keys: &Value) -> Body {
+    let mut other = locator_with_key("a2V5");
+    other.set_property("assetName", json!(name));
+    other.set_property("contentKeys", keys.clone());
+    let value = other.expose().clone();
+    Body::new(id(Kind::StreamingLocators, name), value)
+}
 
 fn replica_is_there(scene: &Scene) -> bool {
     scene.secondary.get(&locator_id()).is_some()
@@ -70,6 +96,20 @@ pub(crate) fn rows() -> Vec<Row> {
                 scene.secondary.ignore_deletions();
             })
             .fails(Reason::ReplicaIgnored),
+        keys_of("a key that a locator of another asset uses", |used| {
+            vec![locator_of("series-2", used)]
+        })
+        .fails(Reason::KeysShared)
+        .naming("streamingLocators/series-2")
+        .and_then(replica_is_there),
+        keys_of("a key of which lists do not tell who uses it", |_| {
+            let count = 0..60;
+            count
+                .map(|n| locator_of(&format!("title-{n}"), &json!([])))
+                .collect()
+        })
+        .fails(Reason::KeysShared)
+        .and_then(replica_is_there),
         Row::announced_deletion("an asset that is published still", asset_id())
             .given(|scene| {
                 let policy = &mut scene.options.policy;

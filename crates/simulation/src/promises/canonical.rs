@@ -121,6 +121,9 @@ fn asset(backend: Backend, side: Side, properties: &Fields) -> Value {
     let names = ["alternateId", "description", "storageAccountName"];
     let mut asset = picked(properties, &names);
     if backend == Backend::Mkio {
+        for name in ["alternateId", "description"] {
+            asset[name] = without_nothing(asset[name].take());
+        }
         let labels = properties.get("labels").and_then(Value::as_object);
         asset["labels"] = json!(labels.filter(|labels| !labels.is_empty()));
         asset["containerDeletionPolicy"] = match side {
@@ -136,6 +139,9 @@ fn policy(backend: Backend, properties: &Fields) -> Value {
     if policy["fairPlayAmsCompatibility"] == json!(false) {
         policy["fairPlayAmsCompatibility"] = Value::Null;
     }
+    if backend == Backend::Mkio {
+        policy["description"] = without_nothing(policy["description"].take());
+    }
     let Some(options) = policy["options"].as_array_mut() else {
         return policy;
     };
@@ -146,6 +152,11 @@ fn policy(backend: Backend, properties: &Fields) -> Value {
         }
     }
     policy
+}
+
+/// What is empty on MK.IO is not there.
+fn without_nothing(text: Value) -> Value {
+    if text == json!("") { Value::Null } else { text }
 }
 
 /// Times of licences in one form.

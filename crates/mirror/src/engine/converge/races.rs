@@ -201,6 +201,47 @@ async fn what_needs_something_unmade_does_not_take_the_place_of_what_is_there() 
 }
 
 #[tokio::test]
+async fn what_is_deleted_in_its_own_time_is_waited_for() {
+    let scene = scene();
+    scene.secondary.put(&version(1));
+    let report = scene.mirror.mirror(&hint(Cause::Deleted)).await;
+    pass(report.delete_in.unwrap());
+    let secondary = scene.secondary.clone();
+    scene.secondary.before("exists", move || {
+        secondary.put(&version(1));
+        secondary.is_making(&id());
+    });
+    let report = scene.mirror.delete(&hint(Cause::Deleted)).await;
+    assert_eq!(report.outcome, Outcome::Waiting(Reason::ReplicaNotReady));
+    // It went meanwhile.
+    scene.secondary.remove(&id());
+    scene.secondary.has_made_all();
+    let report = scene.mirror.delete(&hint(Cause::Deleted)).await;
+    assert_eq!(report.outcome, Outcome::InSync);
+}
+
+#[tokio::test]
+async fn what_is_still_being_deleted_is_made_anew_later() {
+    let scene = scene();
+    scene.primary.put(&version(2));
+    scene.secondary.put(&version(1));
+    let secondary = scene.secondary.clone();
+    scene
+        .secondary
+        .before("delete", move || secondary.is_making(&id()));
+    // Neither the new one nor the old one can be made: it must go on by itself.
+    let report = scene.mirror.mirror(&hint(Cause::Written)).await;
+    assert_eq!(report.outcome, Outcome::Waiting(Reason::ReplicaUnavailable));
+    assert!(report.again.is_some());
+    let report = scene.mirror.mirror(&hint(Cause::Written)).await;
+    assert_eq!(report.outcome, Outcome::Waiting(Reason::ReplicaNotReady));
+    scene.secondary.has_made_all();
+    let report = scene.mirror.mirror(&hint(Cause::Written)).await;
+    assert_eq!(report.outcome, Outcome::Applied);
+    assert!(scene.secondary.get(&id()) == Some(version(2)));
+}
+
+#[tokio::test]
 async fn what_looking_again_explains_costs_no_question_about_states() {
     let scene = scene();
     scene.primary.put(&version(1));

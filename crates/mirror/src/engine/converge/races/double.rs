@@ -7,8 +7,9 @@ use std::{
 
 use async_trait::async_trait;
 use blobs::{BlobError, Budget, Claim, Copied, Look, Place, Settle, Share, ShareCopied, Sharing};
-use change::{Name, ResourceId};
+use change::{Kind, Name, ResourceId};
 use media::{Body, ErrorKind, ListRequest, MediaService, Page, ServiceError, Storage};
+use serde_json::json;
 
 use crate::AssetBytes;
 
@@ -23,7 +24,7 @@ pub(super) struct Account {
     written: Arc<Mutex<Vec<ResourceId>>>,
     /// Whether creating a locator that is there hides or shows it, as MK.IO has it.
     pub(super) hides_what_is_there: bool,
-    /// What it is making still, as MK.IO has it. Meanwhile it creates nothing that names it.
+    /// What it is making or deleting still, as MK.IO has it. Meanwhile it creates nothing of that name, and nothing that names it.
     making: Arc<Mutex<HashSet<ResourceId>>>,
 }
 
@@ -124,7 +125,8 @@ impl MediaService for Account {
             let error = ServiceError::new(ErrorKind::Conflict, "PUT", "Conflict");
             return Err(error);
         }
-        if self.names_unmade(body) {
+        let is_made = !self.making.lock().unwrap().contains(body.id());
+        if !is_made || self.names_unmade(body) {
             let error = ServiceError::new(ErrorKind::Conflict, "PUT", "NotReady");
             return Err(error);
         }
@@ -140,8 +142,18 @@ impl MediaService for Account {
     async fn update(&self, body: &Body) -> Result<Body, ServiceError> {
         self.called("update");
         self.write(body).await;
-        self.put(body);
-        Ok(body.clone())
+        let mut written = body.clone();
+        if let Some(there) = self.get(body.id()) {
+            if let Some(keys) = there.property("contentKeys") {
+                written.set_property("contentKeys", keys.clone());
+            }
+        } else if self.hides_what_is_there && body.id().kind() == Kind::StreamingLocators {
+            // Made anew, without the keys that no update sends.
+            let keys = json!([{"id": "minted", "value": "bWludGVkIG1pbnRlZCBtIQ=="}]);
+            written.set_property("contentKeys", keys);
+        }
+        self.put(&written);
+        Ok(written)
     }
 
     async fn delete(&self, id: &ResourceId) -> Result<(), ServiceError> {

@@ -84,7 +84,24 @@ async fn a_locator_that_may_get_keys_is_hidden_until_it_is_read_back() {
     assert_eq!(report.unwrap().outcome, Outcome::Applied);
     assert!(before.lock().unwrap().as_ref().is_some_and(is_hidden));
     let replica = scene.secondary.get(source.id()).unwrap();
-    assert!(!is_hidden(&replica));
+    // Said, and not only left out: the service may then keep it hidden.
+    assert_eq!(replica.property("suppressed"), Some(&Value::Bool(false)));
+}
+
+#[tokio::test]
+async fn a_locator_that_is_made_anew_by_its_release_is_hidden_again() {
+    let scene = scene();
+    let source = with_key("1");
+    scene.primary.put(&source);
+    let (secondary, id) = (scene.secondary.clone(), source.id().clone());
+    scene
+        .secondary
+        .before("update", move || secondary.remove(&id));
+    let problem = scene.mirrored(&source).await.unwrap_err();
+    assert_eq!(problem.reason, Reason::KeysRefused);
+    assert!(problem.detail.contains("it is suppressed"), "{problem}");
+    let replica = scene.secondary.get(source.id()).unwrap();
+    assert!(is_hidden(&replica));
 }
 
 #[tokio::test]
