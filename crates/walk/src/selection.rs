@@ -51,9 +51,24 @@ impl Selection {
 
 /// When a resource was made. Locators and streaming policies of MK.IO say it in their system data only.
 fn created(source: &Body) -> Option<OffsetDateTime> {
-    let text = source.text("created").or_else(|| {
-        let system = source.expose().get("systemData")?;
-        system.get("createdAt")?.as_str()
-    });
+    [source.text("created"), system(source, "createdAt")]
+        .into_iter()
+        .find_map(time)
+}
+
+/// When a resource last changed, as far as it says so: by the later of the two times that MK.IO shows.
+pub(crate) fn changed(source: &Body) -> Option<OffsetDateTime> {
+    let times = [
+        source.text("lastModified"),
+        system(source, "lastModifiedAt"),
+    ];
+    times.into_iter().filter_map(time).max()
+}
+
+fn system<'a>(source: &'a Body, field: &str) -> Option<&'a str> {
+    source.expose().get("systemData")?.get(field)?.as_str()
+}
+
+fn time(text: Option<&str>) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text?, &Rfc3339).ok()
 }

@@ -153,6 +153,7 @@ async fn each_resource_is_told_once_and_the_calls_are_the_pages_of_both_lists() 
         missing: 1,
         different: 1,
         extra: 1,
+        no_short_cut: None,
     };
     assert_eq!(walked, expected);
     let calls = scene.primary.asked().len() + scene.secondary.asked().len();

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use crate::{
-    Selection,
+    Selection, selection,
     table::{Match, Names, Table},
 };
 
@@ -62,6 +62,8 @@ pub struct Walked {
     pub different: u64,
     /// Resources that only the secondary has.
     pub extra: u64,
+    /// What the primary said when it refused to list by time: nothing was told then, and walks over whole lists find what was updated.
+    pub no_short_cut: Option<String>,
 }
 
 /// Why a walk did not go through.
@@ -205,7 +207,9 @@ pub async fn walk<V: Visit>(
     Ok(walked)
 }
 
-/// Tells of everything that the primary's list says was updated since a time, as [`Seen::Different`]: nothing is compared.
+/// Tells of everything that the primary's list says was updated since a time, as [`Seen::Different`]: nothing is compared. No document says
+/// that MK.IO's lists can be filtered so. A service may ignore the filter, so what says itself that it is older is passed over; and it may
+/// refuse it ([`Walked::no_short_cut`]).
 ///
 /// # Errors
 /// [`Stopped`].
@@ -223,10 +227,19 @@ pub async fn updated<V: Visit>(
     };
     let mut known = Names::default();
     let mut pages = Pages::new(mirror, Side::Primary, request, deadline);
-    while let Some(page) = pages.next().await? {
+    loop {
+        let page = match pages.next().await {
+            Err(Stopped::List(Reason::SourceUnsupported, detail)) if pages.read == 0 => {
+                walked.no_short_cut = Some(detail);
+                return Ok(walked);
+            }
+            page => page?,
+        };
+        let Some(page) = page else { break };
         for source in page {
             let name = source.id().name();
             if selection.takes_name(name.as_str())
+                && selection::changed(&source).is_none_or(|changed| changed >= since)
                 && !is_left_out(mirror, &source)
                 && known.insert(name.as_str())
             {

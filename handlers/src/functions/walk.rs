@@ -191,6 +191,9 @@ async fn go_through(
     };
     enqueuer.flush().await.map_err(Stopped::Visit)?;
     let progress = &mut enqueuer.progress;
+    progress.detail = walked.no_short_cut.map(|said| {
+        format!("walks over lists find what was updated, since the primary does not list by time: {said}")
+    });
     progress.pages = walked.pages;
     progress.primary = walked.primary;
     progress.secondary = walked.secondary;
