@@ -9,7 +9,7 @@ use simulator::{Fault, FaultRule};
 use uuid::Uuid;
 use world::{Backend, BlobEvent, Storage, World, differences};
 
-use crate::support::{Record, Scene, encoded, exclusive, shared, tests_on_both};
+use crate::support::{PATIENCE, Record, Scene, encoded, exclusive, shared, tests_on_both};
 
 tests_on_both![
     a_blob_that_is_added_later_arrives_by_its_event_alone,
@@ -21,7 +21,6 @@ tests_on_both![
 ];
 
 const CREATED: &str = "Microsoft.Storage.BlobCreated";
-const PATIENCE: Duration = Duration::from_secs(60);
 /// A quarter and at least two of the six seconds that the world's messages wait are no part of the window.
 const WINDOW: Duration = Duration::from_secs(4);
 

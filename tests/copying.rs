@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 use world::{Backend, proof::versions};
 
-use crate::support::{Scene, alone, tests_on_both};
+use crate::support::{PATIENCE, Scene, alone, tests_on_both};
 
 tests_on_both![a_killed_handler_goes_on_where_it_was];
 
@@ -45,7 +45,7 @@ async fn killed_while_copying(scene: &Scene) -> anyhow::Result<()> {
     let pid = scene.host.handler_pid().context("the handler runs")?;
     let before = scene.log.end();
     primary.encode("large", &["large"]).await?;
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + PATIENCE;
     let copied = || async { versions(&client, &replica).await.unwrap_or_default() };
     while copied().await.is_empty() {
         ensure!(Instant::now() < deadline, "no blob was copied");

@@ -7,7 +7,7 @@ use simulator::{EventSubscription, JobsMode};
 use uuid::Uuid;
 use world::{Backend, World};
 
-use crate::support::{Scene, exclusive, made, shared, tests, viewers};
+use crate::support::{PATIENCE, Scene, exclusive, made, shared, tests, viewers};
 
 tests![
     events_of_anything_but_the_primary_are_ignored,
@@ -87,11 +87,9 @@ async fn the_secondarys_own_events_are_ignored() -> anyhow::Result<()> {
     let key = scene.secrets.base64("verification-key");
     let policy = "contentKeyPolicies/of-the-secondary";
     scene.secondary()?.put(policy, viewers(&key)).await?;
-    let subject = scene
-        .log
-        .wait(0, std::time::Duration::from_secs(30), |record| {
-            record.text("subject").ends_with(policy)
-        });
+    let subject = scene.log.wait(0, PATIENCE, |record| {
+        record.text("subject").ends_with(policy)
+    });
     let said = subject.await;
     scene.control().unsubscribe("of-the-secondary");
     let outcome = said.map(|said| said.outcome());

@@ -1,7 +1,5 @@
 //! What the heartbeat says of a world whose state is known.
 
-use std::time::Duration;
-
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 use simulator::{Darkness, Fault, FaultRule};
@@ -10,7 +8,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
 use world::{Backend, World};
 
-use crate::support::{Record, Scene, encoded, exclusive, tests_on_both, viewers};
+use crate::support::{PATIENCE, Record, Scene, encoded, exclusive, tests_on_both, viewers};
 
 tests_on_both![
     a_heartbeat_says_how_the_mirror_is_and_keeps_it,
@@ -21,7 +19,6 @@ tests_on_both![
     the_status_is_served_to_programs_and_to_people,
 ];
 
-const PATIENCE: Duration = Duration::from_secs(60);
 const KINDS: [&str; 6] = [
     "accountFilters",
     "assetFilters",

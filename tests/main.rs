@@ -10,6 +10,7 @@ mod blobs;
 mod cli;
 mod configuration;
 mod copying;
+mod costs;
 mod events;
 mod heartbeat;
 mod messages;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
             cli::tests(),
             configuration::tests(),
             copying::tests(),
+            costs::tests(),
             events::tests(),
             heartbeat::tests(),
             messages::tests(),

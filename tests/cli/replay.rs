@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use world::Backend;
 
-use crate::support::{Record, Scene, Tool, exclusive, tests};
+use crate::support::{PATIENCE, Record, Scene, Tool, exclusive, tests};
 
 tests![
     what_was_poisoned_is_shown_by_reason_and_put_back,
@@ -78,7 +78,7 @@ async fn what_was_poisoned_is_shown_by_reason_and_put_back() -> anyhow::Result<(
     );
     for name in ["replayed-1", "replayed-2", "replayed-3"] {
         let about = |record: &Record| record.text("name") == name;
-        let seen = scene.log.wait(from, Duration::from_secs(20), about).await;
+        let seen = scene.log.wait(from, PATIENCE, about).await;
         ensure!(seen.is_some_and(|record| record.is_change()), "{name}");
     }
     // The handler cannot understand the wrapped one any better than before.
@@ -155,7 +155,7 @@ async fn an_interrupted_run_loses_nothing() -> anyhow::Result<()> {
     ensure!(matches!(rest.code, Some(0)), "{rest:#?}");
     for name in &names {
         let wanted = |record: &Record| record.text("name") == name;
-        let seen = scene.log.wait(from, Duration::from_secs(20), wanted).await;
+        let seen = scene.log.wait(from, PATIENCE, wanted).await;
         ensure!(seen.is_some(), "{name} is lost: {:#?}", left(&scene).await?);
     }
     Ok(())

@@ -2,7 +2,6 @@
 
 mod alone;
 mod bad_input;
-mod calls;
 mod keys;
 mod switches;
 mod webhook;
@@ -16,7 +15,6 @@ pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
     [
         alone::tests(),
         bad_input::tests(),
-        calls::tests(),
         keys::tests(),
         switches::tests(),
         webhook::tests(),

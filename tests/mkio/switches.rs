@@ -10,7 +10,7 @@ use simulator::{AssetUpdates, PatchOptions, Permission, Secrets, Settings};
 use world::{World, bodies::streaming_policies};
 
 use super::replica;
-use crate::support::{Outcomes, Scene, VARIANTS, clear, made, mkio, tests, viewers};
+use crate::support::{Outcomes, PATIENCE, Scene, VARIANTS, clear, made, mkio, tests, viewers};
 
 tests![
     the_story_under_every_switch,
@@ -74,10 +74,7 @@ async fn published(scene: &Scene, name: &str, clear_locators: &str) -> anyhow::R
     for locator in &locators {
         created(scene, locator, clear(name)).await?;
     }
-    scene
-        .control()
-        .wait_delivered(std::time::Duration::from_secs(30))
-        .await?;
+    scene.control().wait_delivered(PATIENCE).await?;
     scene
         .control()
         .change_settings(|settings| settings.delivery.lose = 0);

@@ -15,14 +15,12 @@ use world::{
 };
 
 use super::{
+    PATIENCE,
     log::{Log, Record},
     poison::Poison,
     secrets::Secrets,
     variants,
 };
-
-/// How long the mirror may take for what a test waits for.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running world.
 pub(crate) struct Scene {

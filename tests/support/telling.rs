@@ -55,6 +55,15 @@ impl Scene {
 
     /// Puts the message that a resource may differ into its queue, and returns where the records of the log end before.
     pub(crate) async fn hint(&self, path: &str) -> anyhow::Result<usize> {
+        self.told(path, None).await
+    }
+
+    /// The same, with the reason why.
+    pub(crate) async fn hint_because(&self, path: &str, cause: &str) -> anyhow::Result<usize> {
+        self.told(path, Some(cause)).await
+    }
+
+    async fn told(&self, path: &str, cause: Option<&str>) -> anyhow::Result<usize> {
         let from = self.log.end();
         let parts: Vec<&str> = path.split('/').collect();
         let (kind, name, parent) = match parts[..] {
@@ -71,6 +80,9 @@ impl Scene {
             _ => bail!("{kind} is not mirrored"),
         };
         let mut message = json!({"v": 1, "kind": kind, "name": name});
+        if let Some(cause) = cause {
+            message["cause"] = json!(cause);
+        }
         if let Some(parent) = parent {
             message["parent"] = json!(parent);
         }

@@ -1,6 +1,6 @@
 //! The operator's tool: the real binary, as a program that is started and ends.
 
-use std::{path::PathBuf, process::Stdio, time::Duration};
+use std::{path::PathBuf, process::Stdio};
 
 use anyhow::{Context, ensure};
 use serde_json::Value;
@@ -10,12 +10,9 @@ use tokio::{
     sync::OnceCell,
 };
 
-use super::Scene;
+use super::{PATIENCE, Scene};
 
 static BINARY: OnceCell<PathBuf> = OnceCell::const_new();
-
-/// How long a command may take.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Builds the tool. Cargo offers a test the executables of its own package only.
 pub(super) async fn build() -> anyhow::Result<&'static PathBuf> {

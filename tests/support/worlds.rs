@@ -13,6 +13,8 @@ static SHARED_MKIO: Mutex<Option<Arc<Scene>>> = Mutex::const_new(None);
 static AMS: Pool<1> = Pool::new();
 static MKIO: Pool<1> = Pool::new();
 static REPLACING: Pool<3> = Pool::new();
+static COUNTED_AMS: Pool<1> = Pool::new();
+static COUNTED_MKIO: Pool<1> = Pool::new();
 static WALKING_AMS: Pool<2> = Pool::new();
 static WALKING_MKIO: Pool<2> = Pool::new();
 
@@ -131,6 +133,15 @@ pub(crate) async fn exclusive(backend: Backend) -> anyhow::Result<Exclusive> {
     }
 }
 
+/// A world in which nothing happens but what a test counts.
+pub(crate) async fn counted(backend: Backend) -> anyhow::Result<Exclusive> {
+    let start = || Scene::start(backend, false, &[GRACE]);
+    match backend {
+        Backend::Ams => COUNTED_AMS.get(start).await,
+        Backend::Mkio => COUNTED_MKIO.get(start).await,
+    }
+}
+
 /// A world for one test at a time, on MK.IO, whose operator lets locators be replaced that have content keys.
 pub(crate) async fn mkio() -> anyhow::Result<Exclusive> {
     let settings = [
@@ -188,6 +199,8 @@ pub(super) async fn end() -> anyhow::Result<()> {
         AMS.end().await,
         MKIO.end().await,
         REPLACING.end().await,
+        COUNTED_AMS.end().await,
+        COUNTED_MKIO.end().await,
         WALKING_AMS.end().await,
         WALKING_MKIO.end().await,
     ] {

@@ -5,14 +5,12 @@ mod finding;
 mod running;
 mod updated;
 
-use std::time::Duration;
-
 use anyhow::Context;
 use serde_json::{Value, json};
 use state::{Progress, Run, Runs};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::support::{Record, Scene};
+use crate::support::{PATIENCE, Record, Scene};
 
 pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
     [
@@ -25,9 +23,6 @@ pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
     .flatten()
     .collect()
 }
-
-/// How long a walk may take, with the time after which it is tried again.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The kinds that have lists.
 const KINDS: [&str; 5] = [

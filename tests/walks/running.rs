@@ -10,8 +10,8 @@ use state::RunState;
 use tokio::time::{Duration, Instant, sleep};
 use world::{Backend, World, bodies::filters, differences};
 
-use super::{KINDS, PATIENCE, begun, enqueue, order, runs, said, swept, written};
-use crate::support::{Record, Scene, tests_on_both, walking};
+use super::{KINDS, begun, enqueue, order, runs, said, swept, written};
+use crate::support::{PATIENCE, Record, Scene, tests_on_both, walking};
 
 tests_on_both![
     the_timer_starts_walks_when_they_are_due,

@@ -10,7 +10,8 @@
 //!
 //! [`World`] puts them together with the media-services simulator, the Functions host stand-in and the real handler.
 //! [`platform`] is a video platform on one of its accounts, [`bodies`] is what platforms put there, and [`proof`] asks both accounts
-//! whether they serve the same. [`differences`] is what comes out differently on the two services.
+//! whether they serve the same. [`differences`] is what comes out differently on the two services, [`costs`] what each
+//! change costs.
 //!
 //! Everything listens on loopback. The production code does not know this crate exists: only its
 //! configuration differs.
@@ -21,6 +22,7 @@ mod azurite;
 mod backend;
 pub mod bodies;
 mod cargo;
+pub mod costs;
 pub mod differences;
 mod error;
 mod identity;

@@ -31,6 +31,11 @@ pub(super) fn parts() -> Vec<Part> {
             text: world::differences::table(),
         },
         Part {
+            file: "ARCHITECTURE.md",
+            marker: "costs",
+            text: world::costs::table(),
+        },
+        Part {
             file: "docs/cli.md",
             marker: "help",
             text: cli::reference(),
