@@ -3,6 +3,7 @@
 mod alone;
 mod bad_input;
 mod keys;
+mod rates;
 mod switches;
 mod webhook;
 
@@ -16,6 +17,7 @@ pub(crate) fn tests() -> Vec<libtest_mimic::Trial> {
         alone::tests(),
         bad_input::tests(),
         keys::tests(),
+        rates::tests(),
         switches::tests(),
         webhook::tests(),
     ]

@@ -21,7 +21,7 @@ pub(crate) use log::Record;
 pub(crate) use scene::Scene;
 pub(crate) use tool::{Said, Tool};
 pub(crate) use variants::{Outcomes, VARIANTS, outcome};
-pub(crate) use worlds::{alone, counted, exclusive, mkio, shared, walking};
+pub(crate) use worlds::{alone, counted, exclusive, half_the_rates, mkio, shared, walking};
 
 /// How long the mirror may take for what a test waits for. A second or two is what it takes; a machine that does much else besides is no
 /// failure.

@@ -13,6 +13,7 @@ static SHARED_MKIO: Mutex<Option<Arc<Scene>>> = Mutex::const_new(None);
 static AMS: Pool<1> = Pool::new();
 static MKIO: Pool<1> = Pool::new();
 static REPLACING: Pool<3> = Pool::new();
+static PACED: Pool<1> = Pool::new();
 static COUNTED_AMS: Pool<1> = Pool::new();
 static COUNTED_MKIO: Pool<1> = Pool::new();
 static WALKING_AMS: Pool<2> = Pool::new();
@@ -133,6 +134,18 @@ pub(crate) async fn exclusive(backend: Backend) -> anyhow::Result<Exclusive> {
     }
 }
 
+/// A world on MK.IO whose handler takes half of the published rates of both projects, and all of that by itself.
+pub(crate) async fn half_the_rates() -> anyhow::Result<Exclusive> {
+    let settings = [
+        ("MIRROR_PRIMARY_SHARE", "0.5"),
+        ("MIRROR_SECONDARY_SHARE", "0.5"),
+        ("MIRROR_INSTANCES", "1"),
+    ];
+    PACED
+        .get(|| async move { Scene::start(Backend::Mkio, false, &settings).await })
+        .await
+}
+
 /// A world in which nothing happens but what a test counts.
 pub(crate) async fn counted(backend: Backend) -> anyhow::Result<Exclusive> {
     let start = || Scene::start(backend, false, &[GRACE]);
@@ -199,6 +212,7 @@ pub(super) async fn end() -> anyhow::Result<()> {
         AMS.end().await,
         MKIO.end().await,
         REPLACING.end().await,
+        PACED.end().await,
         COUNTED_AMS.end().await,
         COUNTED_MKIO.end().await,
         WALKING_AMS.end().await,
