@@ -17,6 +17,8 @@ use crate::{
 
 /// What MK.IO announces and the app takes. There is no event for anything else that is mirrored.
 const EVENTS: [&str; 2] = ["MediaKind.JobFinished", "MediaKind.StreamingLocatorCreated"];
+/// Where the function `webhook` answers.
+const PATH: &str = "/api/webhook";
 /// Where another token than the app's is looked for.
 const TOKEN: &str = "MKIO_TOKEN";
 
@@ -192,6 +194,15 @@ async fn register(
             "Give a URL that begins with https://.",
         ));
     }
+    if is_misspelt(url) {
+        return Err(Failure::new(
+            format!(
+                "nothing answers at {}: MK.IO's webhooks would be lost",
+                plain(url.path())
+            ),
+            format!("Give the path as it is: {PATH}."),
+        ));
+    }
     let wanted = WebhookRule {
         name: name.to_owned(),
         enabled: true,
@@ -224,6 +235,12 @@ fn is_private(url: &Url) -> bool {
         Some(Host::Ipv6(address)) => url.scheme() == "http" && address.is_loopback(),
         _ => false,
     }
+}
+
+/// The host finds the function in any letter case and with a slash behind it, and the handler does not. Any other path may be a gateway's.
+fn is_misspelt(url: &Url) -> bool {
+    let path = url.path();
+    path != PATH && path.trim_end_matches('/').eq_ignore_ascii_case(PATH)
 }
 
 async fn remove(
@@ -272,6 +289,20 @@ fn told(error: ServiceError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_only_the_host_would_find_is_misspelt() {
+        for (path, misspelt) in [
+            ("/api/webhook", false),
+            ("/api/webhook?code=k", false),
+            ("/api/Webhook", true),
+            ("/api/webhook/", true),
+            ("/behind/a/gateway", false),
+        ] {
+            let url = format!("https://func-1.azurewebsites.net{path}");
+            assert_eq!(is_misspelt(&url.parse().unwrap()), misspelt, "{path}");
+        }
+    }
 
     #[test]
     fn the_secret_does_not_travel_in_clear_text() {
