@@ -1,24 +1,16 @@
 //! A handler that has its settings, an identity and a queue, and nothing else: what its webhook answers to whom, and that 2xx is said of
 //! nothing that is not in the queue.
 
-use std::{
-    net::TcpListener,
-    process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+mod handler;
 
-use anyhow::{Context, ensure};
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
 use axum::http::Method;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use fake_storage::{Effect, FakeStorage, Fault, Operation, Refusal};
+use fake_storage::{Effect, Fault, Operation, Refusal};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, BufReader},
-    process::{Child, Command},
-};
-use world::{IdentityEndpoint, Tls};
 
+use self::handler::{ACCOUNT, Alone, LARGEST, SECRET};
 use crate::support::tests;
 
 tests![
@@ -28,163 +20,6 @@ tests![
     nothing_of_a_body_is_written_down,
     a_blob_event_is_taken_when_its_message_is_in_the_queue,
 ];
-
-const SECRET: &str = "the-secret-that-rules-bring";
-const ACCOUNT: &str = "appstore";
-/// The largest body that is read.
-const LARGEST: usize = 256 * 1024;
-
-/// The handler, its queue, and what it wrote.
-struct Alone {
-    storage: FakeStorage,
-    _identity: IdentityEndpoint,
-    tls: Tls,
-    url: String,
-    lines: Arc<Mutex<Vec<String>>>,
-    /// Ends the process when it is dropped.
-    _handler: Child,
-}
-
-impl Alone {
-    async fn start() -> anyhow::Result<Self> {
-        let tls = Tls::generate()?;
-        let storage = FakeStorage::start_tls(&tls, &[ACCOUNT]).await?;
-        let identity = IdentityEndpoint::start().await?;
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let settings = [
-            ("FUNCTIONS_CUSTOMHANDLER_PORT", port.to_string()),
-            (
-                "SSL_CERT_FILE",
-                tls.certificate_path().display().to_string(),
-            ),
-            ("IDENTITY_ENDPOINT", identity.endpoint()),
-            ("IDENTITY_HEADER", identity.header().to_owned()),
-            (
-                "AzureWebJobsStorage__queueServiceUri",
-                storage.queue_endpoint(ACCOUNT).to_string(),
-            ),
-            (
-                "AzureWebJobsStorage__blobServiceUri",
-                storage.blob_endpoint(ACCOUNT).to_string(),
-            ),
-            ("MIRROR_BACKEND", "mkio".to_owned()),
-            ("MIRROR_PRIMARY", "east".to_owned()),
-            ("MIRROR_SECONDARY", "west".to_owned()),
-            // Nobody is there: event functions and the webhook call no media service.
-            ("MIRROR_PRIMARY_ENDPOINT", "https://127.0.0.1:1".to_owned()),
-            (
-                "MIRROR_SECONDARY_ENDPOINT",
-                "https://127.0.0.1:1".to_owned(),
-            ),
-            ("MIRROR_PRIMARY_TOKEN", "e30.e30.x".to_owned()),
-            ("MIRROR_SECONDARY_TOKEN", "e30.e30.y".to_owned()),
-            ("MIRROR_STORAGE_MAP", "east media=west media".to_owned()),
-            ("MIRROR_WEBHOOK_SECRET", SECRET.to_owned()),
-        ];
-        let mut handler = Command::new(env!("CARGO_BIN_EXE_handler"))
-            .env_clear()
-            .envs(settings)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()?;
-        let lines = Arc::default();
-        keep(handler.stdout.take().context("stdout")?, &lines);
-        keep(handler.stderr.take().context("stderr")?, &lines);
-        let alone = Self {
-            storage,
-            _identity: identity,
-            url: format!("http://127.0.0.1:{port}"),
-            tls,
-            lines,
-            _handler: handler,
-        };
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while alone.tls.client().get(&alone.url).send().await.is_err() {
-            ensure!(Instant::now() < deadline, "the handler does not start");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(alone)
-    }
-
-    /// Posts a body as it comes through the host's proxy.
-    async fn post(&self, secrets: &[&str], body: String) -> anyhow::Result<u16> {
-        let mut request = self.tls.client().post(format!("{}/api/webhook", self.url));
-        for secret in secrets {
-            request = request.header("x-webhook-secret", *secret);
-        }
-        let request = request
-            .header("content-type", "application/json")
-            .timeout(Duration::from_secs(60));
-        Ok(request.body(body).send().await?.status().as_u16())
-    }
-
-    async fn told(&self, event: &Value) -> anyhow::Result<u16> {
-        self.post(&[SECRET], event.to_string()).await
-    }
-
-    /// What a queue holds.
-    fn queued(&self, queue: &str) -> anyhow::Result<Vec<Value>> {
-        let messages = self.storage.account(ACCOUNT).messages(queue);
-        messages
-            .into_iter()
-            .map(|text| Ok(serde_json::from_slice(&STANDARD.decode(text)?)?))
-            .collect()
-    }
-
-    fn names(&self, queue: &str) -> anyhow::Result<Vec<String>> {
-        let queued = self.queued(queue)?.into_iter();
-        Ok(queued
-            .filter_map(|change| Some(change["name"].as_str()?.to_owned()))
-            .collect())
-    }
-
-    fn fails(&self, effect: Effect) {
-        let fault = Fault::of(Operation::PutMessage, effect);
-        self.storage.faults().add(fault);
-    }
-
-    fn written(&self) -> Vec<String> {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.clone()
-    }
-
-    /// Waits for a line about a webhook.
-    async fn says(&self, outcome: &str, reason: &str, detail: &str) -> anyhow::Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let wanted = |line: &String| {
-            serde_json::from_str::<Value>(line).is_ok_and(|line| {
-                line["message"] == "webhook"
-                    && line["outcome"] == outcome
-                    && line["reason"] == reason
-                    && line["detail"]
-                        .as_str()
-                        .is_some_and(|said| said.contains(detail))
-            })
-        };
-        while !self.written().iter().any(wanted) {
-            let written = self.written();
-            ensure!(
-                Instant::now() < deadline,
-                "no {outcome}({reason}) with {detail:?} in {written:#?}"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        Ok(())
-    }
-}
-
-fn keep(stream: impl AsyncRead + Unpin + Send + 'static, lines: &Arc<Mutex<Vec<String>>>) {
-    let lines = Arc::clone(lines);
-    tokio::spawn(async move {
-        let mut stream = BufReader::new(stream).lines();
-        while let Ok(Some(line)) = stream.next_line().await {
-            let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
-            lines.push(line);
-        }
-    });
-}
 
 fn locator(name: &str) -> Value {
     json!({
