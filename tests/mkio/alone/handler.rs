@@ -17,6 +17,8 @@ use tokio::{
 };
 use world::{IdentityEndpoint, Tls};
 
+use crate::support::PATIENCE;
+
 pub(super) const SECRET: &str = "the-secret-that-rules-bring";
 pub(super) const ACCOUNT: &str = "appstore";
 /// The largest body that is read.
@@ -88,7 +90,7 @@ impl Alone {
             lines,
             _handler: handler,
         };
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + PATIENCE;
         while alone.tls.client().get(&alone.url).send().await.is_err() {
             ensure!(Instant::now() < deadline, "the handler does not start");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -139,8 +141,13 @@ impl Alone {
     }
 
     /// Waits for a line about a webhook.
-    pub(super) async fn says(&self, outcome: &str, reason: &str, detail: &str) -> anyhow::Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(10);
+    pub(super) async fn says(
+        &self,
+        outcome: &str,
+        reason: &str,
+        detail: &str,
+    ) -> anyhow::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
         let wanted = |line: &String| {
             serde_json::from_str::<Value>(line).is_ok_and(|line| {
                 line["message"] == "webhook"

@@ -114,7 +114,7 @@ async fn a_slow_queue_is_not_waited_for_without_end() -> anyhow::Result<()> {
     let status = alone.told(&job(&["one", "two"])).await?;
     ensure!(status == 500, "{status}");
     let took = begun.elapsed();
-    ensure!(took < Duration::from_secs(29), "{took:?}");
+    ensure!(took < Duration::from_secs(60), "{took:?}");
     alone
         .says("failed", "configuration", "did not answer")
         .await?;
