@@ -138,8 +138,8 @@ reasons! {
         "The secondary did not take the source's content keys; nothing is published with other keys.",
         "Mirror to a custom streaming policy with the same labels.";
     KeysShared = "keys-shared", false, Data,
-        "The replica locator shares content key IDs with a locator in use, so deleting it could take those keys away.",
-        "Withdraw the other locator first.";
+        "The replica locator shares content key IDs with a locator in use, so deleting it could take those keys away. Or the primary's lists show no content keys, and more than 50 locators may have some.",
+        "Withdraw the other locator first. If none is named, make sure that nothing in the primary uses its keys, and delete it in the secondary.";
     CopyMismatch = "copy-mismatch", false, Service,
         "A copied blob differs from its source.",
         "Delete the blob that the detail names in the secondary; it is copied again.";
