@@ -173,31 +173,56 @@ fn word(text: &str) -> (&str, &str) {
     text.split_at(end.unwrap_or(text.len()))
 }
 
-/// The fields of each line that the handler writes, by its message: from the `tracing` macros, in the form that rustfmt gives them.
+/// The fields of each line that the handler writes, by its message: from the `tracing` macros and those that the handler makes of them, in
+/// the form that rustfmt gives them.
 fn records(infra: &Infra<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let mut records: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (_, source) in infra.tree.files("handlers/src/", ".rs") {
-        for macro_name in ["tracing::info!(", "tracing::error!(", "tracing::warn!("] {
-            for call in source.split(macro_name).skip(1) {
-                let mut fields = BTreeSet::new();
-                for line in call.lines().map(str::trim) {
-                    if let Some(message) = line.strip_prefix('"') {
-                        let message = message.trim_end_matches([',', '"', ')', ';']);
-                        records
-                            .entry(message.to_owned())
-                            .or_default()
-                            .extend(fields);
-                        break;
-                    }
-                    let (name, rest) = word(line);
-                    if !name.is_empty() && (rest.starts_with(" = ") || rest == ",") {
-                        fields.insert(name.to_owned());
-                    }
-                }
+        let (macros, source) = macros_of(source);
+        for (name, first) in &macros {
+            for call in source.split(name.as_str()).skip(1) {
+                let before = |line: &&str| !line.starts_with('"');
+                let fields = call.lines().map(str::trim).take_while(before);
+                let fields = fields.filter_map(field_of).chain(first.iter().cloned());
+                let fields: BTreeSet<String> = fields.collect();
+                let message = call.lines().map(str::trim).find(|line| !before(line));
+                let Some(message) = message else { continue };
+                let message = message.trim_matches([',', '"', ')', ';']);
+                records
+                    .entry(message.to_owned())
+                    .or_default()
+                    .extend(fields);
             }
         }
     }
     records
+}
+
+/// How calls of the macros that write a line begin, each with the fields that it gives by itself, and the source without the macros.
+fn macros_of(source: &str) -> (Vec<(String, BTreeSet<String>)>, String) {
+    let of_tracing = ["info", "error", "warn"].map(|level| format!("tracing::{level}!("));
+    let mut macros: Vec<_> = of_tracing.map(|name| (name, BTreeSet::new())).into();
+    let mut parts = source.split("macro_rules! ");
+    let mut rest = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (body, after) = part.split_once("\n}\n").unwrap_or((part, ""));
+        let mut fields: BTreeSet<String> =
+            body.lines().map(str::trim).filter_map(field_of).collect();
+        for (other, theirs) in &macros {
+            if body.contains(other) {
+                fields.extend(theirs.iter().cloned());
+            }
+        }
+        macros.push((format!(" {}!(", word(body).0), fields));
+        rest.push_str(after);
+    }
+    (macros, rest)
+}
+
+fn field_of(line: &str) -> Option<String> {
+    let (name, rest) = word(line);
+    let is_field = !name.is_empty() && (rest.starts_with(" = ") || rest == ",");
+    is_field.then(|| name.to_owned())
 }
 
 fn workbook(infra: &Infra<'_>, findings: &mut Findings) -> Vec<Query<'static>> {
