@@ -180,7 +180,8 @@ const CONSEQUENCES: &[(&str, &str, &str)] = &[
     ("next link", "absolute", "assets applied"),
     ("next link", "relative", "assets applied"),
     ("asset updates", "all", "assets applied"),
-    ("asset updates", "merged", "assets failed(replica-ignored)"),
+    // What the source has no more is said, so nothing of it is kept.
+    ("asset updates", "merged", "assets applied"),
     (
         "asset updates",
         "documented",
