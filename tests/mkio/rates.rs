@@ -40,7 +40,7 @@ async fn a_process_alone_is_never_refused() -> anyhow::Result<()> {
 /// The handler counts on half of the limits; others leave it a quarter.
 async fn beside_others_all_work_is_done() -> anyhow::Result<()> {
     let scene = half_the_rates().await?;
-    let answered = mirrored(&scene, "beside", 24, 0.25).await?;
+    let answered = mirrored(&scene, "beside", 18, 0.25).await?;
     let refused = refused(&scene, World::SECONDARY);
     ensure!(refused > 0, "the limits were never reached");
     // Whoever is refused leaves the account alone, so there are fewer of them than calls that got through.
