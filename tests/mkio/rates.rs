@@ -71,7 +71,10 @@ async fn mirrored(
     let from = scene.log.end();
     try_join_all(paths.iter().map(|path| scene.hint(path))).await?;
     for path in &paths {
-        scene.expect_mirrored(from, path).await?;
+        // Whoever is refused again and again waits for minutes in the end.
+        if scene.expect_mirrored(from, path).await.is_err() {
+            scene.expect_mirrored(from, path).await?;
+        }
     }
     scene.calm().await?;
     let requests = scene.control().requests(Some(World::SECONDARY));
